@@ -1,0 +1,44 @@
+import type { Prompt, Segment } from "../api";
+
+/** A picture on disk and what to cut out of it. */
+export interface EngineTask {
+  /** Path of the encoded JPEG or PNG. The worker reads it, so a waiting task holds no pixels. */
+  file: string;
+  /** Hex sha256 of the file's bytes: the key under which an engine keeps what it computed of the picture. */
+  sha256: string;
+  /** Points and box in fractions of the upright picture (EXIF orientation applied). */
+  prompt: Prompt;
+}
+
+/** What an engine can say of itself without running a task. */
+export interface EngineHealth {
+  /** Whether a task can succeed now. */
+  ready: boolean;
+  /** If not ready: what is missing and which command brings it. */
+  reason?: string;
+}
+
+/**
+ * Turns a picture and a prompt into scored polygons. Implementations run their heavy work in worker threads
+ * behind a bounded first-in-first-out queue.
+ */
+export interface Engine {
+  /** `"sam"`, … as it stands in a job's answer. */
+  readonly name: string;
+  readonly version: string;
+  /** Tasks that wait for a worker. */
+  readonly queued: number;
+  /** Whether a further task would be refused because the queue is full. */
+  readonly full: boolean;
+  /**
+   * Runs one task.
+   * @param onStart called once, when a worker takes the task out of the queue
+   * @returns segments by falling score, vertices in fractions of the upright picture; empty when nothing was found
+   * @throws {SegmentError} `invalid-image` for a picture that can't be decoded, `overloaded` when the queue is full,
+   *   `job-failed` for everything else (no weights, time-out, crash of the worker), each with a plain reason
+   */
+  segment(task: EngineTask, onStart?: () => void): Promise<Segment[]>;
+  health(): EngineHealth;
+  /** Ends the workers; tasks under way are rejected with `cancelled`. */
+  close(): Promise<void>;
+}
