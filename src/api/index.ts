@@ -3,4 +3,5 @@ export * from "./errors";
 export * from "./files";
 export * from "./geometry";
 export * from "./segment";
+export * from "./draw";
 export * from "./ipc";

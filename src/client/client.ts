@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import type { DrawRequest, FileIdentity, FileRecord, Job, SegmentRequest, StartedJob } from "../api";
+import { FileRoutes, type Upload } from "./files";
+import { ServiceHttp, type HttpOptions } from "./http";
+import { JobRoutes } from "./jobs";
+import { DEFAULT_PACING, type Pacing } from "./pacing";
+import { JobWaiter } from "./waiter";
+
+export interface ClientOptions extends Omit<HttpOptions, "direct" | "agent" | "pacing"> {
+  project: string;
+  /** Whether requests never go through a proxy that the environment names: for a server on this machine. */
+  direct?: boolean;
+  pacing?: Partial<Pacing>;
+}
+
+interface Options {
+  signal?: AbortSignal;
+}
+
+const healthSchema = z.looseObject({});
+const tokenInspectionSchema = z.looseObject({ projects: z.array(z.looseObject({})).nullish() });
+
+/**
+ * A client of one service that speaks the contract. All methods throw SegmentError: besides the codes that they name
+ * also `unauthorized`, `unreachable`, `overloaded`, `not-available`, `bad-request`, `bad-answer`, and `cancelled` when
+ * their signal aborts or the client closes.
+ */
+export class SegmentClient {
+  /** Watches jobs until they end. */
+  readonly waiter: JobWaiter;
+  readonly #http: ServiceHttp;
+  readonly #jobs: JobRoutes;
+  readonly #files: FileRoutes;
+
+  constructor(options: ClientOptions) {
+    const pacing = { ...DEFAULT_PACING, ...options.pacing };
+    this.#http = new ServiceHttp({ direct: false, ...options, agent: `node-red-segment/${packageVersion()}`, pacing });
+    this.#jobs = new JobRoutes(this.#http, options.project);
+    this.#files = new FileRoutes(this.#http, options.project, pacing);
+    this.waiter = new JobWaiter(this.#jobs, options.concurrency, pacing);
+  }
+
+  /**
+   * Starts a job. Repeats carry the same idempotency key (a random one by default), so that our server starts one job.
+   * @throws {SegmentError} `invalid-prompt`, `file-not-found`
+   */
+  async startJob(request: SegmentRequest, options: Options & { idempotencyKey?: string } = {}): Promise<StartedJob> {
+    const { job, hints } = await this.#jobs.start(request, options);
+    this.waiter.learn(hints);
+    return job;
+  }
+
+  /** Looks at a job once. @throws {SegmentError} `job-not-found` */
+  async getJob(jobId: number, options: Options = {}): Promise<Job> {
+    return (await this.#jobs.look(jobId, options)).job;
+  }
+
+  /**
+   * Sends a picture and returns its record when jobs can use it.
+   * @throws {SegmentError} `invalid-image` for one that is too large for the service
+   */
+  upload(upload: Upload, options: Options = {}): Promise<FileRecord> {
+    return this.#files.upload(upload, options);
+  }
+
+  /** The records of up to 1000 files, in their order. @throws {SegmentError} `file-not-found` */
+  findFiles(items: FileIdentity[], options: Options = {}): Promise<FileRecord[]> {
+    return this.#files.find(items, options);
+  }
+
+  /** The bytes of a file. @throws {SegmentError} `file-not-found` */
+  downloadFile(file: FileIdentity, options: Options = {}): Promise<Buffer> {
+    return this.#files.download(file, options);
+  }
+
+  /** Deletes up to 1000 files. @throws {SegmentError} `file-not-found` */
+  deleteFiles(items: FileIdentity[], options: Options = {}): Promise<void> {
+    return this.#files.delete(items, options);
+  }
+
+  /** What the token may do, as the service says. */
+  async inspectToken(options: Options = {}): Promise<z.infer<typeof tokenInspectionSchema>> {
+    const answer = await this.#http.json(tokenInspectionSchema, {
+      method: "GET",
+      to: { path: "/api/v1/token/inspect" },
+      purpose: "other",
+      doing: "inspect the token",
+      ...options,
+    });
+    return answer.data;
+  }
+
+  /** How our server is. Other services don't have this. */
+  async health(options: Options = {}): Promise<z.infer<typeof healthSchema>> {
+    const answer = await this.#http.json(healthSchema, {
+      method: "GET",
+      to: { path: "/health" },
+      purpose: "other",
+      doing: "ask for its health",
+      ...options,
+    });
+    return answer.data;
+  }
+
+  /**
+   * Draws segments and a prompt over a picture, on our server; other services don't have this.
+   * @returns a JPEG or PNG
+   * @throws {SegmentError} `file-not-found`, `invalid-image`
+   */
+  draw(request: DrawRequest, options: Options = {}): Promise<Buffer> {
+    return this.#http.bytes({
+      method: "POST",
+      to: { path: "/draw" },
+      body: request,
+      purpose: "sendImage",
+      doing: "draw the result",
+      ...options,
+    });
+  }
+
+  /** Ends all requests and waits as `cancelled`. */
+  close(): void {
+    this.waiter.close();
+    this.#http.close();
+  }
+}
+
+function packageVersion(): string {
+  const file = require.resolve("@visionjobs/node-red-segment/package.json");
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).version;
+}

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import {
+  createdFileSchema,
+  downloadLinksSchema,
+  fileRecordsSchema,
+  preview,
+  SegmentError,
+  type CreatedFile,
+  type CreateFile,
+  type FileIdentity,
+  type FileRecord,
+} from "../api";
+import type { ServiceHttp } from "./http";
+import type { Pacing } from "./pacing";
+
+/** A picture to send to the service. */
+export interface Upload {
+  bytes: Uint8Array;
+  mimeType: CreateFile["mimeType"];
+  /** A file name with the extension .jpeg, .jpg or .png. */
+  name: string;
+  /** A name of one's own for the file. A file that has it already is replaced. */
+  externalId?: string;
+}
+
+interface Options {
+  signal?: AbortSignal;
+}
+
+/** The file routes of the contract. */
+export class FileRoutes {
+  readonly #http: ServiceHttp;
+  readonly #path: string;
+  readonly #pacing: Pacing;
+
+  constructor(http: ServiceHttp, project: string, pacing: Pacing) {
+    this.#http = http;
+    this.#path = `/api/v1/projects/${encodeURIComponent(project)}/files`;
+    this.#pacing = pacing;
+  }
+
+  /** Creates a file, sends its bytes and waits until the service has taken note of them. */
+  async upload(upload: Upload, { signal }: Options): Promise<FileRecord> {
+    let { id, uploadUrl } = await this.#create(upload, signal);
+    try {
+      await this.#send(upload, uploadUrl, signal);
+    } catch (error) {
+      if (!(error instanceof SegmentError && error.code === "unreachable")) throw error;
+      // The link leads nowhere: a server that was restarted meanwhile may listen elsewhere and give a new one.
+      ({ id, uploadUrl } = await this.#create(upload, signal));
+      await this.#send(upload, uploadUrl, signal);
+    }
+    return this.#whenUploaded(id, signal);
+  }
+
+  async #create({ name, mimeType, externalId }: Upload, signal: AbortSignal | undefined): Promise<CreatedFile> {
+    const body: CreateFile = { name, mimeType, externalId };
+    const answer = await this.#http.json(createdFileSchema, {
+      method: "POST",
+      to: { path: `${this.#path}${externalId === undefined ? "" : "?overwrite=true"}` },
+      body,
+      purpose: "sendImage",
+      doing: `create the file ${preview(name)}`,
+      signal,
+    });
+    return answer.data;
+  }
+
+  async #send({ bytes, mimeType, name }: Upload, uploadUrl: string, signal: AbortSignal | undefined): Promise<void> {
+    await this.#http.bytes({
+      method: "PUT",
+      to: { link: uploadUrl },
+      body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      headers: { "content-type": mimeType },
+      purpose: "sendImage",
+      doing: `upload the ${bytes.byteLength} bytes of ${preview(name)}`,
+      signal,
+    });
+  }
+
+  /** Some services take a while to see the bytes, and refuse jobs until then. */
+  async #whenUploaded(id: number, signal: AbortSignal | undefined): Promise<FileRecord> {
+    const since = performance.now();
+    for (;;) {
+      const [record] = await this.find([{ id }], { signal });
+      if (record?.uploaded === true) return record;
+      const age = performance.now() - since;
+      if (age > this.#pacing.uploadMs) break;
+      const pause = Math.min(this.#pacing.maxLookMs, Math.max(this.#pacing.firstLookMs, age / 2));
+      await this.#http.pause(pause, `wait for the file ${id}`, signal);
+    }
+    throw new SegmentError(
+      "unreachable",
+      `The service has not taken note of the uploaded file ${id} within ${this.#pacing.uploadMs / 1000} s. Try again.`,
+    );
+  }
+
+  /** The records of up to 1000 files, in their order. */
+  async find(items: FileIdentity[], { signal }: Options): Promise<FileRecord[]> {
+    const answer = await this.#http.json(fileRecordsSchema, {
+      method: "POST",
+      to: { path: `${this.#path}/byids` },
+      body: { items, ignoreUnknownIds: false },
+      purpose: "findFile",
+      doing: `find ${nameOf(items)}`,
+      signal,
+    });
+    return answer.data.items;
+  }
+
+  /** The bytes of a file. */
+  async download(file: FileIdentity, { signal }: Options): Promise<Buffer> {
+    const doing = `download ${nameOf([file])}`;
+    const answer = await this.#http.json(downloadLinksSchema, {
+      method: "POST",
+      to: { path: `${this.#path}/downloadlink` },
+      body: { items: [file] },
+      purpose: "findFile",
+      doing,
+      signal,
+    });
+    const [link] = answer.data.items;
+    if (link === undefined) throw new SegmentError("bad-answer", `The service gave no link to ${doing}.`);
+    return this.#http.bytes({ method: "GET", to: { link: link.downloadUrl }, purpose: "findFile", doing, signal });
+  }
+
+  /** Deletes up to 1000 files. */
+  async delete(items: FileIdentity[], { signal }: Options): Promise<void> {
+    await this.#http.json(z.unknown(), {
+      method: "POST",
+      to: { path: `${this.#path}/delete` },
+      body: { items },
+      purpose: "findFile",
+      doing: `delete ${nameOf(items)}`,
+      signal,
+    });
+  }
+}
+
+function nameOf(items: FileIdentity[]): string {
+  const [first] = items;
+  return items.length === 1 ? `the file ${preview(first)}` : `${items.length} files`;
+}

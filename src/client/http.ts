@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
+import { cancelledError, linkAbort } from "./abort";
+import { answerError, parseAnswer, transportError, type Context, type Purpose } from "./errors";
+import type { Pacing } from "./pacing";
+import { withRetries } from "./retry";
+import { Semaphore } from "./semaphore";
+import type { TokenProvider } from "./tokens";
+import { parseUrl, Transport, TransportError, type HttpAnswer } from "./transport";
+
+const MAX_JSON_BYTES = 32 * 2 ** 20;
+const MAX_FILE_BYTES = 256 * 2 ** 20;
+const LINK_ADVICE = "The link has expired or is not meant for this use: try again.";
+
+export interface HttpOptions {
+  /** The service's address; asked at every attempt, as an embedded server may come back on another port. */
+  baseUrl: (signal: AbortSignal) => Promise<string>;
+  /** Value of the header `cdf-version`. */
+  apiVersion: string;
+  tokens: TokenProvider;
+  /** Milliseconds for one attempt. */
+  timeoutMs: number;
+  /** Repeats of one request after failures. */
+  retries: number;
+  /** Requests in flight. */
+  concurrency: number;
+  /** Whether requests never go through a proxy that the environment names. */
+  direct: boolean;
+  /** `name/version` of this package. */
+  agent: string;
+  pacing: Pacing;
+}
+
+/** What one call of the service needs. */
+export interface Call {
+  method: "GET" | "POST" | "PUT";
+  /**
+   * A path below the service's base URL; or an absolute link that the service handed out. No token goes to a link: it
+   * may be another host's, and its address already carries the right to use it.
+   */
+  to: { path: string } | { link: string };
+  /** A Buffer goes as it is, anything else as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  purpose: Purpose;
+  doing: string;
+  missingAdvice?: string;
+  signal?: AbortSignal;
+  /** For how long (s) the service is asked to hold the answer; adds to the time-out. */
+  holdSeconds?: number;
+  /** A further limit beside the client's own. `none`: outside both. */
+  lane?: Semaphore | "none";
+  onPause?: (ms: number) => void;
+}
+
+/** A call on its way. */
+interface Sending extends Call {
+  maxBytes: number;
+  signal: AbortSignal;
+}
+
+interface Target {
+  url: URL;
+  token?: string;
+}
+
+/** A JSON answer that has passed its schema. */
+export interface JsonAnswer<T> {
+  data: T;
+  headers: HttpAnswer["headers"];
+}
+
+/** Speaks HTTP with one service: addresses, tokens, limits, repeats, errors. */
+export class ServiceHttp {
+  readonly #options: HttpOptions;
+  readonly #transport: Transport;
+  readonly #limiter: Semaphore;
+  readonly #closing = new AbortController();
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#transport = new Transport(options.direct);
+    this.#limiter = new Semaphore(options.concurrency);
+  }
+
+  /**
+   * Sends a call and reads its JSON answer.
+   * @throws {SegmentError} with the code that the answer's status means for the call's purpose; `unreachable`,
+   *   `unauthorized`, `overloaded`, `bad-answer`; `cancelled` when the signal aborts or the client closes
+   */
+  async json<T>(schema: z.ZodType<T>, call: Call): Promise<JsonAnswer<T>> {
+    const answer = await this.#send(call, MAX_JSON_BYTES);
+    return { data: parseAnswer(schema, answer, call.doing), headers: answer.headers };
+  }
+
+  /** Like {@link json}, for an answer of any bytes. */
+  async bytes(call: Call): Promise<Buffer> {
+    return (await this.#send(call, MAX_FILE_BYTES)).body;
+  }
+
+  /** Waits for so many milliseconds; `cancelled` like a call. */
+  async pause(ms: number, doing: string, signal: AbortSignal | undefined): Promise<void> {
+    const link = linkAbort(this.#closing.signal, signal);
+    try {
+      await sleep(ms, undefined, { signal: link.signal });
+    } catch {
+      throw cancelledError(doing);
+    } finally {
+      link.dispose();
+    }
+  }
+
+  /** Aborts all calls; later ones are `cancelled`. */
+  close(): void {
+    this.#closing.abort();
+    this.#transport.close();
+  }
+
+  async #send(call: Call, maxBytes: number): Promise<HttpAnswer> {
+    const { retries, pacing } = this.#options;
+    const link = linkAbort(this.#closing.signal, call.signal);
+    const sending = { ...call, maxBytes, signal: link.signal };
+    try {
+      const policy = { retries, pacing, signal: link.signal, onPause: call.onPause };
+      const answer = await withRetries(() => this.#inLane(sending), policy);
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      throw answerError(answer, this.#contextOf(call));
+    } catch (error) {
+      if (link.signal.aborted) throw cancelledError(call.doing);
+      if (error instanceof TransportError) throw transportError(error, call.doing);
+      throw error;
+    } finally {
+      link.dispose();
+    }
+  }
+
+  #inLane(sending: Sending): Promise<HttpAnswer> {
+    const { lane, signal } = sending;
+    if (lane === "none") return this.#attempt(sending);
+    const limited = (): Promise<HttpAnswer> => this.#limiter.run(signal, () => this.#attempt(sending));
+    return lane === undefined ? limited() : lane.run(signal, limited);
+  }
+
+  /** One attempt; a refused token is renewed once, where its provider can. */
+  async #attempt(sending: Sending): Promise<HttpAnswer> {
+    const target = await this.#target(sending);
+    const answer = await this.#exchange(sending, target);
+    if (answer.status !== 401 || target.token === undefined || !this.#options.tokens.forget(target.token)) {
+      return answer;
+    }
+    return this.#exchange(sending, await this.#target(sending));
+  }
+
+  async #target({ to, signal }: Sending): Promise<Target> {
+    if ("link" in to) return { url: parseUrl(to.link, "A link that the service gave") };
+    const base = await this.#options.baseUrl(signal);
+    const url = parseUrl(`${base.replace(/\/+$/, "")}${to.path}`, "The service's address in the config node");
+    return { url, token: await this.#options.tokens.get(signal) };
+  }
+
+  #exchange(sending: Sending, { url, token }: Target): Promise<HttpAnswer> {
+    const { method, to, body, holdSeconds = 0, maxBytes, signal } = sending;
+    const { agent, apiVersion, timeoutMs } = this.#options;
+    const isLink = "link" in to;
+    const isJson = body !== undefined && !Buffer.isBuffer(body);
+    return this.#transport.send({
+      method,
+      url,
+      headers: {
+        "user-agent": agent,
+        ...(isLink ? {} : { accept: "application/json", "cdf-version": apiVersion, "x-cdp-app": agent }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(isJson ? { "content-type": "application/json" } : {}),
+        ...sending.headers,
+      },
+      body: isJson ? Buffer.from(JSON.stringify(body)) : body,
+      timeoutMs: timeoutMs + holdSeconds * 1000,
+      maxBytes,
+      // Only what carries no token may be sent on to another address.
+      redirects: isLink && method === "GET" ? 5 : 0,
+      signal,
+    });
+  }
+
+  #contextOf(call: Call): Context {
+    return {
+      purpose: call.purpose,
+      doing: call.doing,
+      missingAdvice: call.missingAdvice,
+      tokenAdvice: "link" in call.to ? LINK_ADVICE : this.#options.tokens.advice,
+    };
+  }
+}

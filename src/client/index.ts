@@ -1,0 +1,7 @@
+/** Client of the contract: jobs, files, tokens, retries, and the waiter that watches many jobs with few requests. */
+export { SegmentClient, type ClientOptions } from "./client";
+export type { Upload } from "./files";
+export { jobFailure, jobTimings, type JobTimings } from "./jobs";
+export { clientCredentials, type ClientCredentialsOptions } from "./oauth";
+export { currentToken, noToken, staticToken, type TokenProvider } from "./tokens";
+export type { JobWaiter, WaitOptions } from "./waiter";

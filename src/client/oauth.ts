@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { errorBodySchema, ServiceError, type ErrorCode } from "../api";
+import { errorBodyText, parseAnswer, parseJson, transportError } from "./errors";
+import { DEFAULT_PACING, type Pacing } from "./pacing";
+import { withRetries } from "./retry";
+import { SingleFlight } from "./single-flight";
+import type { TokenProvider } from "./tokens";
+import { parseUrl, Transport, TransportError, type HttpAnswer } from "./transport";
+
+export interface ClientCredentialsOptions {
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: string;
+  /** Space-separated. */
+  scopes?: string;
+  audience?: string;
+  /** How the client shows its secret: in the form (`post`) or by HTTP Basic. */
+  clientAuth: "post" | "basic";
+  /** Milliseconds for one attempt. */
+  timeoutMs: number;
+  /** Repeats after failures. */
+  retries: number;
+  pacing?: Partial<Pacing>;
+}
+
+const tokenSchema = z.looseObject({
+  access_token: z.string().min(1),
+  /** Seconds; some providers send text. */
+  expires_in: z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).nullish(),
+});
+
+const DEFAULT_LIFE_S = 300;
+/** A token is renewed this long before it expires, or after half of a short life. */
+const EARLY_MS = 60_000;
+const MAX_ANSWER_BYTES = 2 ** 20;
+const DOING = "get a token";
+
+/**
+ * OAuth 2 client credentials (RFC 6749, section 4.4). Gets a token when one is needed, keeps it until shortly before it
+ * expires or the service refuses it, and asks once however many requests wait for it.
+ *
+ * `get` throws {SegmentError} `unauthorized` when the identity provider refuses, `unreachable`, `bad-answer`.
+ */
+export function clientCredentials(options: ClientCredentialsOptions): TokenProvider {
+  const flight = new SingleFlight((signal) => fetchToken(options, signal));
+  let kept: Token | undefined;
+  return {
+    advice: "Check client id, client secret, scopes and audience in the config node, and what the client may do there.",
+    async get(signal) {
+      if (kept === undefined || performance.now() >= kept.freshUntil) kept = await flight.run(signal);
+      return kept.value;
+    },
+    forget(token) {
+      if (kept?.value === token) kept = undefined;
+      return true;
+    },
+  };
+}
+
+interface Token {
+  value: string;
+  /** By `performance.now()`. */
+  freshUntil: number;
+}
+
+async function fetchToken(options: ClientCredentialsOptions, signal: AbortSignal): Promise<Token> {
+  const pacing = { ...DEFAULT_PACING, ...options.pacing };
+  const transport = new Transport(false);
+  try {
+    const send = (): Promise<HttpAnswer> => transport.send({ ...tokenRequest(options), signal });
+    const answer = await withRetries(send, { retries: options.retries, pacing, signal });
+    if (answer.status < 200 || answer.status >= 300) throw refusal(answer, options);
+    const { access_token: value, expires_in: life } = parseAnswer(tokenSchema, answer, DOING);
+    const lifeMs = (life ?? DEFAULT_LIFE_S) * 1000;
+    return { value, freshUntil: performance.now() + lifeMs - Math.min(EARLY_MS, lifeMs / 2) };
+  } catch (error) {
+    throw error instanceof TransportError ? transportError(error, DOING) : error;
+  } finally {
+    transport.close();
+  }
+}
+
+function tokenRequest({ clientId, clientSecret, ...options }: ClientCredentialsOptions) {
+  const form = new URLSearchParams({ grant_type: "client_credentials" });
+  if (options.scopes) form.set("scope", options.scopes);
+  if (options.audience) form.set("audience", options.audience);
+  const headers: Record<string, string> = { "content-type": "application/x-www-form-urlencoded" };
+  if (options.clientAuth === "basic") {
+    const pair = [clientId, clientSecret].map(encodeURIComponent).join(":");
+    headers["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
+  } else {
+    form.set("client_id", clientId);
+    form.set("client_secret", clientSecret);
+  }
+  return {
+    method: "POST" as const,
+    url: parseUrl(options.tokenUrl, "The token URL in the config node"),
+    headers: { accept: "application/json", ...headers },
+    body: Buffer.from(form.toString()),
+    timeoutMs: options.timeoutMs,
+    maxBytes: MAX_ANSWER_BYTES,
+    redirects: 0, // a redirect must not carry the secret elsewhere
+  };
+}
+
+function refusal(answer: HttpAnswer, { clientSecret }: ClientCredentialsOptions): ServiceError {
+  const body = errorBodySchema.safeParse(parseJson(answer.body));
+  const said = body.success ? errorBodyText(body.data) : "it gave no reason";
+  return new ServiceError(
+    refusalCode(answer.status),
+    `The identity provider at ${answer.host} gave no token: ${said.replaceAll(clientSecret, "…")} ` +
+      `(HTTP ${answer.status}). Check token URL, client id, client secret and scopes in the config node.`,
+    answer.status,
+    answer.headers["x-request-id"],
+  );
+}
+
+function refusalCode(status: number): ErrorCode {
+  if (status === 429) return "overloaded";
+  if (status >= 500 || status === 408) return "unreachable";
+  return status < 400 ? "bad-answer" : "unauthorized";
+}

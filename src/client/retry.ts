@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type HttpAnswer, TransportError } from "./transport";
+import type { Pacing } from "./pacing";
+
+const RETRYABLE = new Set([408, 502, 503, 504]);
+
+/** How often and how patiently one request is repeated. */
+export interface RetryPolicy {
+  /** Repeats after failures. Throttling (429, 503 with `Retry-After`) does not use them up. */
+  retries: number;
+  pacing: Pacing;
+  signal: AbortSignal;
+  /** Told each pause (ms) before it begins. */
+  onPause?: (ms: number) => void;
+}
+
+/**
+ * Sends until an answer comes that no repeat would better, or until the policy says enough.
+ * @returns the last answer, whatever its status
+ * @throws {TransportError} if the last try got no answer; whatever else `send` throws, at once
+ */
+export async function withRetries(send: () => Promise<HttpAnswer>, policy: RetryPolicy): Promise<HttpAnswer> {
+  const { pacing, signal } = policy;
+  let failures = 0;
+  let throttles = 0;
+  let throttledSince: number | undefined;
+  for (;;) {
+    const outcome = await attempt(send);
+    let pause: number;
+    if (isThrottled(outcome)) {
+      throttledSince ??= performance.now();
+      pause = pauseMs(outcome, throttles++, pacing);
+      if (performance.now() + pause > throttledSince + pacing.patienceMs) return outcome;
+    } else if (isRetryable(outcome) && failures < policy.retries) {
+      pause = pauseMs(outcome, failures++, pacing);
+      if (pause > pacing.patienceMs) return settle(outcome);
+    } else {
+      return settle(outcome);
+    }
+    policy.onPause?.(pause);
+    await sleep(pause, undefined, { signal });
+  }
+}
+
+type Outcome = HttpAnswer | TransportError;
+
+async function attempt(send: () => Promise<HttpAnswer>): Promise<Outcome> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof TransportError) return error;
+    throw error;
+  }
+}
+
+function settle(outcome: Outcome): HttpAnswer {
+  if (outcome instanceof TransportError) throw outcome;
+  return outcome;
+}
+
+function isRetryable(outcome: Outcome): boolean {
+  if (outcome instanceof TransportError) return outcome.kind === "connection";
+  return RETRYABLE.has(outcome.status) || outcome.headers["cdf-is-auto-retryable"] === "true";
+}
+
+/** Whether the service says "later" rather than "broken". */
+export function isThrottled(outcome: Outcome): outcome is HttpAnswer {
+  if (outcome instanceof TransportError) return false;
+  return outcome.status === 429 || (outcome.status === 503 && retryAfterMs(outcome.headers) !== undefined);
+}
+
+/** Exponential backoff with full jitter; never sooner than `Retry-After`, and then not all clients at the same moment. */
+function pauseMs(outcome: Outcome, count: number, pacing: Pacing): number {
+  const backoff = Math.random() * Math.min(pacing.maxBackoffMs, pacing.backoffMs * 2 ** count);
+  const asked = outcome instanceof TransportError ? undefined : retryAfterMs(outcome.headers);
+  return asked === undefined ? backoff : asked + Math.random() * pacing.backoffMs;
+}
+
+/** The pause that `Retry-After` asks for in milliseconds: it holds seconds or an HTTP date. */
+export function retryAfterMs(headers: HttpAnswer["headers"], now = Date.now()): number | undefined {
+  const value = headers["retry-after"]?.trim() ?? "";
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

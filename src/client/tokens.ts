@@ -1,0 +1,32 @@
+/** Where a client gets its bearer token. */
+export interface TokenProvider {
+  /** What a user should do when the service refuses the token. */
+  readonly advice: string;
+  /** The token to send now; undefined for none. */
+  get(signal: AbortSignal): Promise<string | undefined>;
+  /** Hears that the service refused this token. Returns whether another can be had. */
+  forget(token: string): boolean;
+}
+
+/** For a service that wants no token. */
+export function noToken(): TokenProvider {
+  return {
+    advice: "The service wants a token: choose an authentication in the config node.",
+    get: () => Promise.resolve(undefined),
+    forget: () => false,
+  };
+}
+
+/** Always the same token. */
+export function staticToken(token: string): TokenProvider {
+  return {
+    advice: "Check the token in the config node.",
+    get: () => Promise.resolve(token),
+    forget: () => false,
+  };
+}
+
+/** A token that is asked for at every attempt: that of an embedded server, which changes when it is restarted. */
+export function currentToken(ask: (signal: AbortSignal) => Promise<string>): TokenProvider {
+  return { advice: "Deploy again to restart the embedded server.", get: ask, forget: () => true };
+}

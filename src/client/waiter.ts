@@ -1,0 +1,181 @@
+import { errorText, isFinal, SegmentError, type Job } from "../api";
+import { cancelledError, onAbort } from "./abort";
+import { startDeadline } from "./deadline";
+import type { Hints, JobRoutes } from "./jobs";
+import { LongLooks } from "./long-looks";
+import type { Looker } from "./looker";
+import type { Pacing } from "./pacing";
+import { Semaphore } from "./semaphore";
+import { SingleLooks } from "./single-looks";
+
+export interface WaitOptions {
+  /** Milliseconds until the wait ends as `timed-out`; none by default or by 0. */
+  timeoutMs?: number;
+  /** Ends the wait as `cancelled`. */
+  signal?: AbortSignal;
+  /** Told every answer that the service gives of the job. */
+  onLook?: (job: Job) => void;
+}
+
+interface Wait {
+  onLook: ((job: Job) => void) | undefined;
+  resolve(job: Job): void;
+  reject(error: unknown): void;
+}
+
+/** One job, however many wait for it. */
+interface Watch {
+  waits: Set<Wait>;
+  since: number;
+  status: string;
+}
+
+/**
+ * Watches many jobs of one service with few requests: by one long request where the server offers that, else by single
+ * looks that become rarer with the job's age.
+ */
+export class JobWaiter {
+  readonly #watches = new Map<number, Watch>();
+  readonly #single: SingleLooks;
+  readonly #long: LongLooks;
+  /** Whether the service looks at many jobs at once; undefined until it has said so. */
+  #byids: boolean | undefined;
+  /** It said so but then refused to: not tried again. */
+  #refused = false;
+  #closed = false;
+
+  constructor(jobs: JobRoutes, concurrency: number, pacing: Pacing) {
+    const listener = {
+      seen: (job: Job) => this.#seen(job),
+      failed: (jobIds: number[], error: unknown) => this.#failed(jobIds, error),
+    };
+    this.#single = new SingleLooks(jobs, new Semaphore(Math.max(1, Math.floor(concurrency / 2))), pacing, {
+      ...listener,
+      isProbing: () => this.#byids === undefined,
+      hinted: (hints) => this.#hinted(hints),
+    });
+    this.#long = new LongLooks(jobs, pacing, { ...listener, refused: () => this.#refuse() });
+  }
+
+  /**
+   * Waits until a job has ended. Several waits for one job share its looks.
+   * @returns the job, `Completed` or `Failed`
+   * @throws {SegmentError} `timed-out`, `cancelled`, `job-not-found`, or why the service could not be asked
+   */
+  wait(jobId: number, { timeoutMs = 0, signal, onLook }: WaitOptions = {}): Promise<Job> {
+    return new Promise<Job>((resolve, reject) => {
+      if (this.#closed || signal?.aborted === true) {
+        reject(cancelledError(`wait for job ${jobId}`));
+        return;
+      }
+      const watch = this.#watch(jobId);
+      const leave = (): void => {
+        if (!watch.waits.delete(wait)) return;
+        stopDeadline();
+        detach();
+        if (watch.waits.size === 0) this.#drop(jobId);
+      };
+      const wait: Wait = {
+        onLook,
+        resolve: (job) => {
+          leave();
+          resolve(job);
+        },
+        reject: (error) => {
+          leave();
+          reject(error instanceof Error ? error : new Error(errorText(error)));
+        },
+      };
+      const stopDeadline =
+        timeoutMs > 0 ? startDeadline(timeoutMs, () => wait.reject(timedOut(jobId, timeoutMs, watch.status))) : noop;
+      const detach = onAbort(signal, () => wait.reject(cancelledError(`wait for job ${jobId}`)));
+      watch.waits.add(wait);
+    });
+  }
+
+  /** Takes note of what the answer to a started job tells of the service. */
+  learn(hints: Hints): void {
+    this.#setByids(hints.byids && !this.#refused);
+  }
+
+  /** Ends all waits as `cancelled`; later ones too. */
+  close(): void {
+    this.#closed = true;
+    for (const [jobId, { waits }] of this.#watches) {
+      for (const wait of waits) wait.reject(cancelledError(`wait for job ${jobId}`));
+    }
+  }
+
+  get #looker(): Looker {
+    return this.#byids === true ? this.#long : this.#single;
+  }
+
+  #watch(jobId: number): Watch {
+    const known = this.#watches.get(jobId);
+    if (known !== undefined) return known;
+    const watch = { waits: new Set<Wait>(), since: performance.now(), status: "not known yet" };
+    this.#watches.set(jobId, watch);
+    this.#looker.add(jobId, watch.since);
+    return watch;
+  }
+
+  #drop(jobId: number): void {
+    this.#watches.delete(jobId);
+    this.#looker.remove(jobId);
+  }
+
+  #seen(job: Job): void {
+    const watch = this.#watches.get(job.jobId);
+    if (watch === undefined) return;
+    watch.status = job.status;
+    for (const wait of watch.waits) {
+      // Each wait gets an object of its own, as a flow may write into it.
+      const own = watch.waits.size > 1 ? structuredClone(job) : job;
+      try {
+        wait.onLook?.(own);
+        if (isFinal(job.status)) wait.resolve(own);
+      } catch (error) {
+        wait.reject(error);
+      }
+    }
+  }
+
+  #failed(jobIds: number[], error: unknown): void {
+    for (const jobId of jobIds) {
+      for (const wait of this.#watches.get(jobId)?.waits ?? []) wait.reject(error);
+    }
+  }
+
+  /** A server that holds single looks is most likely ours, though only answers to a started job say so. */
+  #hinted({ byids, held }: Hints): void {
+    if (this.#byids === undefined) this.#setByids((byids || held) && !this.#refused);
+  }
+
+  #refuse(): void {
+    this.#refused = true;
+    this.#setByids(false);
+  }
+
+  #setByids(byids: boolean): void {
+    if (byids === this.#byids) return;
+    const before = this.#looker;
+    this.#byids = byids;
+    if (this.#looker === before) return;
+    for (const [jobId, { since }] of this.#watches) {
+      before.remove(jobId);
+      this.#looker.add(jobId, since);
+    }
+  }
+}
+
+function timedOut(jobId: number, timeoutMs: number, status: string): SegmentError {
+  return new SegmentError(
+    "timed-out",
+    `Job ${jobId} has not ended within ${timeoutMs / 1000} s (last status: ${status}). ` +
+      "It may still end later; a longer time-out can be set in the wait node.",
+  );
+}
+
+function noop(): void {
+  // nothing to call off
+}

@@ -1,0 +1,93 @@
+import { mkdirSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Endpoint } from "./child";
+import { sameOptions, type EmbeddedOptions } from "./options";
+import { Supervisor } from "./supervisor";
+
+const LINGER_MS = 10_000;
+
+/** A server of this process and who uses it. */
+interface Shared {
+  supervisor: Supervisor;
+  users: number;
+  linger: NodeJS.Timeout | undefined;
+}
+
+const servers = new Map<string, Shared>();
+
+/**
+ * One user's share of the segment server that this package brings. It runs as a child process on a random port of the
+ * loopback; all users of one data directory share it.
+ */
+export class EmbeddedServer {
+  readonly #key: string;
+  readonly #shared: Shared;
+  readonly #lingerMs: number;
+  #released = false;
+
+  private constructor(key: string, shared: Shared, lingerMs: number) {
+    this.#key = key;
+    this.#shared = shared;
+    this.#lingerMs = lingerMs;
+  }
+
+  /** Starts the server of a data directory, or joins the one that runs. It never throws: `endpoint` tells what failed. */
+  static acquire(options: EmbeddedOptions): EmbeddedServer {
+    const key = realDirectory(options.dataDir);
+    const shared = reuse(key, options) ?? { supervisor: new Supervisor(options), users: 0, linger: undefined };
+    servers.set(key, shared);
+    clearTimeout(shared.linger);
+    shared.users++;
+    shared.supervisor.log = options.log;
+    return new EmbeddedServer(key, shared, options.lingerMs ?? LINGER_MS);
+  }
+
+  /**
+   * Where the server listens now and the token that it wants. Waits while it starts, 30 s at most. To be asked before
+   * every request: after a crash the server comes back at another address with another token.
+   * @throws {SegmentError} `unreachable` with the reason when it does not start, `cancelled` when the signal aborts
+   */
+  endpoint(signal?: AbortSignal): Promise<Endpoint> {
+    return this.#shared.supervisor.endpoint(signal);
+  }
+
+  /** Gives the share back. The server ends some time after the last one. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    if (--this.#shared.users > 0) return;
+    this.#shared.linger = setTimeout(() => end(this.#key, this.#shared), this.#lingerMs).unref();
+  }
+}
+
+function end(key: string, shared: Shared): void {
+  clearTimeout(shared.linger);
+  shared.supervisor.stop();
+  if (servers.get(key) === shared) servers.delete(key);
+}
+
+/** The server that runs for this folder, if it may be used with these options. */
+function reuse(key: string, options: EmbeddedOptions): Shared | undefined {
+  const shared = servers.get(key);
+  if (shared === undefined || sameOptions(shared.supervisor.options, options)) return shared;
+  if (shared.users > 0) {
+    options.log(
+      `segment server: another config node runs it with other options for the folder ${key}; ` +
+        "those hold, so give both config nodes the same options or different data directories.",
+    );
+    return shared;
+  }
+  // Its users are gone: the options were changed. The new one waits until this one has let go of the folder.
+  end(key, shared);
+  return undefined;
+}
+
+/** One name for a folder, whatever the way to it. A folder that can't be made is the server's to complain about. */
+function realDirectory(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}

@@ -1,0 +1,134 @@
+import { errorText, SegmentError } from "../api";
+import { ServerChild, type Endpoint } from "./child";
+import type { EmbeddedOptions } from "./options";
+
+const START_PATIENCE_MS = 30_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+/** A server that has served this long is taken for sound: its next restart is quick again. */
+const STABLE_MS = 60_000;
+/** After so many starts in a row that failed, callers are told at once instead of waiting. */
+const HOPELESS_STARTS = 2;
+
+interface Waiting {
+  resolve: (endpoint: Endpoint) => void;
+  reject: (error: SegmentError) => void;
+}
+
+/** Keeps one server running: starts it, and again with growing pauses when it dies. */
+export class Supervisor {
+  /** Of the config node that came last: the first one's may be gone. */
+  log: EmbeddedOptions["log"];
+  readonly #waiting = new Set<Waiting>();
+  #child: ServerChild | undefined;
+  #endpoint: Endpoint | undefined;
+  #readyAt = Infinity;
+  #crashes = 0;
+  #failedStarts = 0;
+  #lastFailure = "";
+  #restart: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(readonly options: EmbeddedOptions) {
+    this.log = options.log;
+    this.#start();
+  }
+
+  /**
+   * Where the server listens now; waits while it starts.
+   * @throws {SegmentError} `unreachable` with the reason when it does not start, `cancelled` when the signal aborts
+   */
+  endpoint(signal?: AbortSignal): Promise<Endpoint> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) reject(cancelled());
+      else if (this.#endpoint !== undefined) resolve(this.#endpoint);
+      else if (this.#stopped || this.#failedStarts >= HOPELESS_STARTS) reject(this.#startError());
+      else this.#wait({ resolve, reject }, signal);
+    });
+  }
+
+  /** Ends the server for good. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#restart);
+    this.#endpoint = undefined;
+    this.#child?.stop();
+    this.#rejectAll();
+  }
+
+  #wait({ resolve, reject }: Waiting, signal: AbortSignal | undefined): void {
+    const leave = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      this.#waiting.delete(waiting);
+    };
+    const waiting: Waiting = {
+      resolve: (endpoint) => {
+        leave();
+        resolve(endpoint);
+      },
+      reject: (error) => {
+        leave();
+        reject(error);
+      },
+    };
+    const abort = (): void => waiting.reject(cancelled());
+    const timer = setTimeout(() => waiting.reject(this.#startError()), START_PATIENCE_MS);
+    signal?.addEventListener("abort", abort);
+    this.#waiting.add(waiting);
+  }
+
+  #start(): void {
+    try {
+      this.#child = new ServerChild(this.options, {
+        ready: (endpoint) => this.#ready(endpoint),
+        ended: (reason) => this.#ended(reason),
+        line: (text) => this.log(`segment server: ${text}`),
+      });
+    } catch (error) {
+      this.#ended(errorText(error));
+    }
+  }
+
+  #ready(endpoint: Endpoint): void {
+    if (this.#stopped) return;
+    this.#endpoint = endpoint;
+    this.#readyAt = performance.now();
+    this.#failedStarts = 0;
+    this.log(`segment server: started (process ${this.#child?.pid ?? "?"}) at ${endpoint.url}`);
+    for (const waiting of this.#waiting) waiting.resolve(endpoint);
+  }
+
+  #ended(reason: string): void {
+    this.#child = undefined;
+    if (this.#stopped) return;
+    if (this.#endpoint === undefined) this.#failedStarts++;
+    if (performance.now() - this.#readyAt >= STABLE_MS) this.#crashes = 0;
+    this.#endpoint = undefined;
+    this.#readyAt = Infinity;
+    this.#lastFailure = reason;
+    if (this.#failedStarts >= HOPELESS_STARTS) this.#rejectAll();
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#crashes++);
+    this.log(`segment server: ${reason}. It is started again in ${pause / 1000} s.`);
+    this.#restart = setTimeout(() => this.#start(), pause).unref();
+  }
+
+  #rejectAll(): void {
+    for (const waiting of this.#waiting) waiting.reject(this.#startError());
+  }
+
+  #startError(): SegmentError {
+    const reason = this.#lastFailure === "" ? `not ready after ${START_PATIENCE_MS / 1000} s` : this.#lastFailure;
+    return new SegmentError(
+      "unreachable",
+      this.#stopped
+        ? "The embedded segment server has been stopped, as no config node uses it any more."
+        : `The embedded segment server (data directory ${this.options.dataDir}) does not run: ${reason}. ` +
+            "Mend that; it is started again by itself. Node-RED's log says more.",
+    );
+  }
+}
+
+function cancelled(): SegmentError {
+  return new SegmentError("cancelled", "Cancelled: wait for the embedded segment server.");
+}

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { staticToken } from "../../src/client";
+import { cut, json, text } from "../support/scripted-service";
+import { clientOf, closeAll, rejection, startService } from "./setup";
+
+const BYTES = Uint8Array.from([0, 255, 216, 255, 1, 2, 3, 0]).subarray(1, 7);
+const PICTURE = { bytes: BYTES, mimeType: "image/jpeg", name: "a.jpg" } as const;
+
+describe("client: files", () => {
+  afterEach(closeAll);
+
+  it("creates, sends and confirms a file; a view's own bytes go out, unchanged", async () => {
+    const service = await startService();
+    const record = await clientOf(service).upload(PICTURE);
+    assert.equal(record.uploaded, true);
+    assert.deepEqual(service.log, [
+      "POST /api/v1/projects/plant/files",
+      `PUT /raw/${record.id}`,
+      "POST /api/v1/projects/plant/files/byids",
+    ]);
+    assert.deepEqual(JSON.parse(service.requests[0]!.body.toString()), { name: "a.jpg", mimeType: "image/jpeg" });
+    assert.deepEqual(service.requests[1]!.body, Buffer.from(BYTES));
+    assert.equal(service.requests[1]!.headers["content-type"], "image/jpeg");
+  });
+
+  it("replaces a file of the same external id", async () => {
+    const service = await startService();
+    await clientOf(service).upload({ ...PICTURE, externalId: "camera-1" });
+    assert.equal(service.log[0], "POST /api/v1/projects/plant/files?overwrite=true");
+  });
+
+  it("waits until the service has taken note of the bytes, but not for ever", async () => {
+    const service = await startService();
+    service.uploadLooks = 2;
+    await clientOf(service).upload(PICTURE);
+    assert.equal(service.count(/byids$/), 3);
+    service.uploadLooks = Infinity;
+    await rejection(clientOf(service, { pacing: { uploadMs: 30 } }).upload(PICTURE), "unreachable");
+  });
+
+  it("sends no token with an upload or a download, whichever host it goes to", async () => {
+    const [service, storage] = [await startService(), await startService()];
+    service.token = "s3cret";
+    const client = clientOf(service, { tokens: staticToken("s3cret") });
+    const here = await client.upload(PICTURE);
+    assert.deepEqual(await client.downloadFile({ id: here.id }), Buffer.from(BYTES));
+    service.uploadOrigin = storage.url;
+    const there = await client.upload(PICTURE);
+    assert.deepEqual(await client.downloadFile({ id: there.id }), Buffer.from(BYTES));
+    const raw = [...service.requests, ...storage.requests].filter(({ path }) => path.startsWith("/raw/"));
+    assert.equal(raw.length, 4);
+    for (const { headers } of raw) {
+      assert.equal(headers.authorization, undefined);
+      assert.doesNotMatch(JSON.stringify(headers), /s3cret/);
+    }
+    assert.equal(storage.requests.length, 2);
+  });
+
+  it("repeats a broken upload, and asks for a new link when one leads nowhere", async () => {
+    const service = await startService();
+    service.fail(/^PUT/, cut);
+    await clientOf(service).upload(PICTURE);
+    assert.equal(service.count(/^PUT/), 2);
+    const gone = await startService();
+    const deadLink = `${gone.url}/raw/5`;
+    await gone.close();
+    service.fail(/files$/, json(200, { id: 5, uploadUrl: deadLink }));
+    assert.notEqual((await clientOf(service, { retries: 1 }).upload(PICTURE)).id, 5);
+    assert.equal(service.count(/files$/), 3);
+  });
+
+  it("follows a redirect of a download", async () => {
+    const [service, storage] = [await startService(), await startService()];
+    const { id } = await clientOf(service).upload(PICTURE);
+    service.fail(/^GET \/raw/, text(302, "text/plain", "", { location: `${storage.url}/raw/${id}` }));
+    storage.files.set(id, { bytes: Buffer.from("moved"), looks: 0 });
+    assert.equal((await clientOf(service).downloadFile({ id })).toString(), "moved");
+  });
+
+  it("finds and deletes files; unknown ones are file-not-found", async () => {
+    const service = await startService();
+    const client = clientOf(service);
+    const { id } = await client.upload(PICTURE);
+    assert.deepEqual(
+      (await client.findFiles([{ id }])).map((file) => file.id),
+      [id],
+    );
+    await client.deleteFiles([{ id }]);
+    for (const promise of [client.findFiles([{ id }]), client.downloadFile({ id }), client.deleteFiles([{ id }])]) {
+      assert.match((await rejection(promise, "file-not-found")).message, new RegExp(`"id":${id}`));
+    }
+  });
+
+  it("says that a picture is too large", async () => {
+    const service = await startService();
+    service.fail(/^PUT/, json(413, { error: { code: 413, message: "Payload Too Large" } }));
+    const error = await rejection(clientOf(service).upload(PICTURE), "invalid-image");
+    assert.match(error.message, /upload the 6 bytes of "a.jpg".*Payload Too Large.*smaller picture/);
+  });
+
+  it("says that a link has expired rather than blame the token", async () => {
+    const service = await startService();
+    service.fail(/^PUT/, text(403, "application/xml", "<Error>Signature expired</Error>"));
+    assert.match((await rejection(clientOf(service).upload(PICTURE), "unauthorized")).message, /link has expired/);
+  });
+
+  it("is cancelled while it waits for the service to take note", async () => {
+    const service = await startService();
+    service.uploadLooks = Infinity;
+    const stop = new AbortController();
+    const pending = clientOf(service, { pacing: { firstLookMs: 10_000 } }).upload(PICTURE, { signal: stop.signal });
+    setTimeout(() => stop.abort(), 50);
+    await rejection(pending, "cancelled");
+  });
+});

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { jobFailure, jobTimings } from "../../src/client";
+import { retryAfterMs } from "../../src/client/retry";
+import { lookPauseMs } from "../../src/client/single-looks";
+
+describe("client: reckoning", () => {
+  it("looks more rarely the older a job is", () => {
+    const pacing = { minLookMs: 1000, maxLookMs: 10_000 };
+    for (const [age, pause] of [
+      [0, 1000],
+      [10_000, 1000],
+      [30_000, 3000],
+      [1e6, 10_000],
+    ] as const) {
+      for (let turn = 0; turn < 50; turn++) {
+        const got = lookPauseMs(age, pacing);
+        assert.ok(got >= pause * 0.9 && got <= pause * 1.1, `${got} for ${age}`);
+      }
+    }
+  });
+
+  it("reads Retry-After as seconds or as a date", () => {
+    const now = Date.parse("Wed, 21 Oct 2026 07:28:00 GMT");
+    assert.equal(retryAfterMs({ "retry-after": "7" }), 7000);
+    assert.equal(retryAfterMs({ "retry-after": "Wed, 21 Oct 2026 07:28:05 GMT" }, now), 5000);
+    assert.equal(retryAfterMs({ "retry-after": "Wed, 21 Oct 2026 07:27:00 GMT" }, now), 0);
+    assert.equal(retryAfterMs({ "retry-after": "soon" }), undefined);
+    assert.equal(retryAfterMs({}), undefined);
+  });
+
+  it("works out a job's timings, as far as the service told the times", () => {
+    const times = { createdTime: 1000, startTime: 1200, statusTime: 1900 };
+    assert.deepEqual(jobTimings(times), { queuedMs: 200, runningMs: 700, totalMs: 900 });
+    assert.deepEqual(jobTimings({ ...times, startTime: null }), { totalMs: 900 });
+    assert.deepEqual(jobTimings({}), {});
+    assert.deepEqual(jobTimings({ createdTime: 5, startTime: 4, statusTime: 4 }).queuedMs, 0);
+  });
+
+  it("tells a failed job from an empty result", () => {
+    const job = { jobId: 4, status: "Completed" };
+    assert.equal(jobFailure({ ...job, items: [{ fileId: 1, segments: [] }] }), undefined);
+    assert.equal(jobFailure(job), undefined);
+    const items = [{ fileId: 1 }];
+    assert.equal(jobFailure({ ...job, items, failedItems: [{ errorMessage: "x" }] }), undefined);
+    const failure = jobFailure({ ...job, items: [], failedItems: [{ errorMessage: "not a picture" }] });
+    assert.deepEqual([failure?.code, failure?.message], ["job-failed", "Job 4 failed: not a picture"]);
+    assert.match(jobFailure({ ...job, status: "Failed", errorMessage: "broken" })?.message ?? "", /broken/);
+    assert.match(jobFailure({ ...job, status: "Failed" })?.message ?? "", /no reason/);
+  });
+});

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { SegmentError, type ErrorCode, type SegmentRequest } from "../../src/api";
+import { noToken, SegmentClient, type ClientOptions } from "../../src/client";
+import { ScriptedService } from "../support/scripted-service";
+
+export const REQUEST: SegmentRequest = { items: [{ fileId: 17 }], points: [{ x: 0.5, y: 0.5 }] };
+export const FAST = { backoffMs: 2, firstLookMs: 5, minLookMs: 10, patienceMs: 5000 };
+
+const opened: { close(): unknown }[] = [];
+
+/** Starts a service that `closeAll` ends. */
+export async function startService(): Promise<ScriptedService> {
+  const service = await ScriptedService.start();
+  opened.push(service);
+  return service;
+}
+
+/** A service that can look at many jobs by one long request. */
+export async function extendedService(): Promise<ScriptedService> {
+  const service = await startService();
+  service.extensions = "byids";
+  return service;
+}
+
+/** A client with short pauses that `closeAll` ends. */
+export function clientOf(service: { url: string }, options: Partial<ClientOptions> = {}): SegmentClient {
+  const client = new SegmentClient({
+    baseUrl: () => Promise.resolve(service.url),
+    project: "plant",
+    apiVersion: "beta",
+    tokens: noToken(),
+    timeoutMs: 5000,
+    retries: 3,
+    concurrency: 8,
+    direct: true,
+    ...options,
+    pacing: { ...FAST, ...options.pacing },
+  });
+  opened.unshift(client);
+  return client;
+}
+
+export async function closeAll(): Promise<void> {
+  for (const resource of opened.splice(0)) await resource.close();
+}
+
+/** Asserts that the promise rejects with a SegmentError of this code, and returns it. */
+export async function rejection(promise: Promise<unknown>, code: ErrorCode): Promise<SegmentError> {
+  const error: unknown = await promise.then(
+    () => assert.fail(`resolved instead of ${code}`),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof SegmentError, String(error));
+  assert.equal(error.code, code, error.message);
+  return error;
+}

@@ -1,0 +1,225 @@
+import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface SeenRequest {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+/** Answers, or ill-treats, one request instead of the service. */
+export type Fault = (request: SeenRequest, response: ServerResponse) => void;
+
+interface ServedJob {
+  jobId: number;
+  status: string;
+  createdTime: number;
+  [field: string]: unknown;
+}
+
+/** A small HTTP server that speaks the contract, remembers every request, and fails on demand. */
+export class ScriptedService {
+  readonly requests: SeenRequest[] = [];
+  /** Used up one by one, each by the next request whose path it matches. */
+  readonly faults: { path: RegExp; fault: Fault }[] = [];
+  readonly jobs = new Map<number, ServedJob>();
+  readonly files = new Map<number, { bytes?: Buffer; looks: number }>();
+  /** Where uploads are sent to, if not here. */
+  uploadOrigin: string | undefined;
+  /** Looks at a file until it counts as uploaded. */
+  uploadLooks = 0;
+  extensions = "";
+  token: string | undefined;
+  /** Called for each started job. */
+  onStart: (job: ServedJob) => void = () => undefined;
+  #nextId = 100;
+  #held = new Set<() => void>();
+  #server = http.createServer((request, response) => void this.#handle(request, response));
+
+  static async start(): Promise<ScriptedService> {
+    const service = new ScriptedService();
+    await new Promise<void>((resolve) => service.#server.listen(0, "127.0.0.1", resolve));
+    return service;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Paths of the requests so far, with their method. */
+  get log(): string[] {
+    return this.requests.map(({ method, path }) => `${method} ${path}`);
+  }
+
+  count(pattern: RegExp): number {
+    return this.log.filter((line) => pattern.test(line)).length;
+  }
+
+  fail(path: RegExp, ...faults: Fault[]): void {
+    this.faults.push(...faults.map((fault) => ({ path, fault })));
+  }
+
+  finish(jobId: number, fields: Record<string, unknown> = {}): void {
+    const job = this.jobs.get(jobId);
+    if (job === undefined) throw new Error(`no job ${jobId}`);
+    this.jobs.set(jobId, { ...job, status: "Completed", items: [], statusTime: Date.now(), ...fields });
+    this.#held.forEach((look) => look());
+  }
+
+  addJob(): number {
+    const jobId = this.#nextId++;
+    this.jobs.set(jobId, { jobId, status: "Queued", createdTime: Date.now() });
+    return jobId;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+    } catch {
+      return; // the client gave up
+    }
+    const seen = {
+      method: request.method ?? "",
+      path: request.url ?? "",
+      headers: request.headers,
+      body: Buffer.concat(chunks),
+    };
+    this.requests.push(seen);
+    const index = this.faults.findIndex(({ path }) => path.test(`${seen.method} ${seen.path}`));
+    const [scripted] = index < 0 ? [] : this.faults.splice(index, 1);
+    if (scripted !== undefined) scripted.fault(seen, response);
+    else if (this.#refuses(seen)) json(401, { error: { code: 401, message: "Unauthorized" } })(seen, response);
+    else await this.#serve(seen, response);
+  }
+
+  #refuses({ headers, path }: SeenRequest): boolean {
+    return this.token !== undefined && !path.startsWith("/raw/") && headers.authorization !== `Bearer ${this.token}`;
+  }
+
+  async #serve(seen: SeenRequest, response: ServerResponse): Promise<void> {
+    const route = `${seen.method} ${seen.path.replace(/^\/api\/v1\/projects\/[^/]+/, "").replace(/\?.*/, "")}`;
+    const jobId = /^GET \/context\/vision\/segment\/(\d+)$/.exec(route)?.[1];
+    const fileId = /\/raw\/(\d+)/.exec(route)?.[1];
+    if (route === "POST /context/vision/segment") this.#startJob(seen, response);
+    else if (jobId !== undefined) this.#look(Number(jobId), seen, response);
+    else if (route === "POST /context/vision/segment/byids" && this.extensions !== "")
+      await this.#byIds(seen, response);
+    else if (fileId !== undefined) this.#raw(Number(fileId), seen, response);
+    else if (route.startsWith("POST /files")) this.#fileRoute(route, seen, response);
+    else json(404, { error: { code: 404, message: "no such route" } })(seen, response);
+  }
+
+  #startJob(seen: SeenRequest, response: ServerResponse): void {
+    const job = this.jobs.get(this.addJob())!;
+    json(200, { ...job, ...(JSON.parse(seen.body.toString()) as object) }, this.#extensionHeaders())(seen, response);
+    this.onStart(job);
+  }
+
+  #extensionHeaders(): Record<string, string> {
+    return this.extensions === "" ? {} : { "x-segment-extensions": this.extensions };
+  }
+
+  #look(jobId: number, seen: SeenRequest, response: ServerResponse): void {
+    const job = this.jobs.get(jobId);
+    const held = this.extensions !== "" && seen.headers.prefer !== undefined;
+    if (job === undefined) json(404, { error: { code: 404, message: `job ${jobId} not found` } })(seen, response);
+    else json(200, job, held ? { "preference-applied": "wait" } : {})(seen, response);
+  }
+
+  async #byIds(seen: SeenRequest, response: ServerResponse): Promise<void> {
+    const { jobIds } = JSON.parse(seen.body.toString()) as { jobIds: number[] };
+    const seconds = Number(/wait=(\d+)/.exec(String(seen.headers.prefer))?.[1] ?? 0);
+    const ended = (): boolean => jobIds.some((id) => !["Queued", "Running"].includes(this.jobs.get(id)?.status ?? ""));
+    if (!ended()) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(done, seconds * 1000);
+        const look = (): void => {
+          if (ended()) done();
+        };
+        const held = this.#held;
+        function done(): void {
+          clearTimeout(timer);
+          held.delete(look);
+          resolve();
+        }
+        held.add(look);
+        response.once("close", done);
+      });
+    }
+    if (response.destroyed) return;
+    const items = jobIds.map((id) => this.jobs.get(id)).filter((job) => job !== undefined);
+    const unknownJobIds = jobIds.filter((id) => !this.jobs.has(id));
+    json(200, { items, unknownJobIds }, { "preference-applied": "wait" })(seen, response);
+  }
+
+  #fileRoute(route: string, seen: SeenRequest, response: ServerResponse): void {
+    const body = JSON.parse(seen.body.toString()) as { items?: { id: number }[] };
+    if (route === "POST /files") {
+      const id = this.#nextId++;
+      this.files.set(id, { looks: 0 });
+      json(200, { ...body, id, uploaded: false, uploadUrl: `${this.uploadOrigin ?? this.url}/raw/${id}` })(
+        seen,
+        response,
+      );
+      return;
+    }
+    const ids = (body.items ?? []).map(({ id }) => id);
+    const missing = ids.filter((id) => !this.files.has(id));
+    if (missing.length > 0) {
+      json(400, { error: { code: 400, message: "ids not found", missing: missing.map((id) => ({ id })) } })(
+        seen,
+        response,
+      );
+    } else if (route === "POST /files/byids") {
+      const uploaded = (id: number): boolean => this.files.get(id)!.looks++ >= this.uploadLooks;
+      json(200, { items: ids.map((id) => ({ id, uploaded: uploaded(id) })) })(seen, response);
+    } else if (route === "POST /files/downloadlink") {
+      json(200, { items: ids.map((id) => ({ downloadUrl: `${this.uploadOrigin ?? this.url}/raw/${id}` })) })(
+        seen,
+        response,
+      );
+    } else if (route === "POST /files/delete") {
+      ids.forEach((id) => this.files.delete(id));
+      json(200, {})(seen, response);
+    }
+  }
+
+  #raw(id: number, seen: SeenRequest, response: ServerResponse): void {
+    if (seen.method === "PUT") this.files.set(id, { bytes: seen.body, looks: 0 });
+    response.end(seen.method === "PUT" ? "" : this.files.get(id)?.bytes);
+  }
+}
+
+/** Answers with a status, a JSON body and headers. */
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): Fault {
+  return (_request, response) => {
+    response.writeHead(status, { "content-type": "application/json", "x-request-id": "req-7", ...headers });
+    response.end(JSON.stringify(body));
+  };
+}
+
+/** Answers with any text. */
+export function text(status: number, type: string, body: string, headers: Record<string, string> = {}): Fault {
+  return (_request, response) => {
+    response.writeHead(status, { "content-type": type, ...headers });
+    response.end(body);
+  };
+}
+
+/** Never answers. */
+export const hang: Fault = () => undefined;
+
+/** Cuts the connection without an answer. */
+export const cut: Fault = (_request, response) => void response.socket?.destroy();
+
+/** Sends the head of an answer and half of its body, then cuts the connection. */
+export const cutHalfway: Fault = (_request, response) => {
+  response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
+  response.write('{"jobId": 1,', () => response.socket?.destroy());
+};
