@@ -1,0 +1,58 @@
+/** What a picture's bytes say of themselves, without decoding pixels. Imports nothing of ours. */
+import { createHash } from "node:crypto";
+import { imageSize } from "image-size";
+import { pngOrientation } from "./png-orientation";
+
+/** Facts of an encoded picture. */
+export interface ImageInfo {
+  mimeType: "image/jpeg" | "image/png";
+  /** Width in pixels of the upright picture (EXIF orientation applied). */
+  width: number;
+  /** Height in pixels of the upright picture (EXIF orientation applied). */
+  height: number;
+  /** Hex sha256 of the bytes as they came. */
+  sha256: string;
+}
+
+/** The bytes are no picture that can be used; the message says why. */
+export class ImageError extends Error {
+  override readonly name = "ImageError";
+}
+
+const MIME_TYPES = { jpg: "image/jpeg", png: "image/png" } as const;
+/** Headers end long before this; more would only let garbage cost time on the caller's event loop. */
+const HEADER_BYTES = 1024 * 1024;
+
+/**
+ * Reads type (by content, never by name), upright size and hash of a JPEG or PNG. The bytes are not changed.
+ * @throws {ImageError} for no bytes, another format, or a header that can't be read
+ */
+export function readImageInfo(bytes: Uint8Array): ImageInfo {
+  if (bytes.length === 0) throw new ImageError("the picture is empty (0 bytes)");
+  const header = bytes.subarray(0, HEADER_BYTES);
+  const { type, width, height, orientation } = readHeader(header);
+  if (type !== "jpg" && type !== "png") throw new ImageError(`the picture is ${type}: send a JPEG or a PNG`);
+  if (width === 0 || height === 0) throw new ImageError(`the picture's header says ${width} × ${height} pixels`);
+
+  const turned = isQuarterTurn(type === "png" ? pngOrientation(header) : orientation);
+  return {
+    mimeType: MIME_TYPES[type],
+    width: turned ? height : width,
+    height: turned ? width : height,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+  };
+}
+
+function readHeader(header: Uint8Array): { type: string; width: number; height: number; orientation?: number } {
+  try {
+    const { type = "of an unknown format", ...size } = imageSize(header);
+    return { type, ...size };
+  } catch (error) {
+    throw new ImageError("the bytes are no JPEG or PNG, or their header is damaged", { cause: error });
+  }
+}
+
+/** EXIF orientations 5 to 8 turn the picture by 90°, so width and height change places. */
+function isQuarterTurn(orientation: number | undefined): boolean {
+  return orientation !== undefined && orientation >= 5 && orientation <= 8;
+}

@@ -1,0 +1,23 @@
+import { preview, SegmentError } from "../api";
+
+/** The error of a prompt: names the field and the value that was found there. */
+export function invalidPrompt(field: string, reason: string, value?: unknown): SegmentError {
+  const got = value === undefined ? "" : ` (got ${preview(value)})`;
+  return new SegmentError("invalid-prompt", `${field}: ${reason}${got}`);
+}
+
+/** Whether a value is an object with named fields: not null, an array or bytes. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+/** Whether nothing was given: what people leave out arrives as undefined or null. */
+export function isMissing(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+/** A value that must be a number; text that looks like one is refused, too. */
+export function numberAt(field: string, value: unknown): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw invalidPrompt(field, "must be a number", value);
+  return value;
+}

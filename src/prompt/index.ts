@@ -1,0 +1,7 @@
+/** From what people put into a message to API requests. Pure: no I/O, and nothing given is changed. */
+export { fileReferences } from "./files";
+export { points } from "./points";
+export { boxes, type PromptBox } from "./boxes";
+export { buildJobs, MAX_JOBS, type JobPlan, type PlannedJob, type PromptInput } from "./jobs";
+export { promptOfPayload, type PayloadPrompt } from "./payload";
+export type { Frame, Units } from "./units";

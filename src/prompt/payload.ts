@@ -1,0 +1,31 @@
+import { invalidPrompt, isMissing, isRecord } from "./fields";
+
+/** What a payload says under its usual names; a part that it does not say is undefined. */
+export interface PayloadPrompt {
+  files?: unknown;
+  points?: unknown;
+  boxes?: unknown;
+  imageSize?: unknown;
+}
+
+/**
+ * Reads files, points and boxes of a payload: `fileIds`, `points`, `boxes`, and the names of the service's own
+ * messages `fileId`, `items`, `boundingBox`.
+ * @param needed whether there is no other place for a file or for a prompt: then the payload must be an object
+ * @throws {SegmentError} `invalid-prompt`
+ */
+export function promptOfPayload(payload: unknown, needed: boolean): PayloadPrompt {
+  if (!isRecord(payload)) {
+    if (!needed) return {};
+    throw invalidPrompt("payload", "must be an object with fileIds and points or boxes", payload ?? "nothing");
+  }
+  if (!isMissing(payload.boxes) && !isMissing(payload.boundingBox)) {
+    throw invalidPrompt("payload.boundingBox", "can't be used beside payload.boxes", payload.boundingBox);
+  }
+  return {
+    files: payload.fileIds ?? payload.fileId ?? payload.items,
+    points: payload.points,
+    boxes: payload.boxes ?? payload.boundingBox,
+    imageSize: payload.imageSize,
+  };
+}
