@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import fastify, { type FastifyInstance } from "fastify";
+import type { Engine } from "../engine";
+import { requireLoopbackHost, requireToken } from "./access";
+import { answerBrokenRequest, answerError, installErrorAnswers } from "./error-answers";
+import type { FileCatalog } from "./file-catalog";
+import type { Janitor } from "./janitor";
+import type { JobService } from "./job-service";
+import type { Log } from "./log";
+import { drawRoutes } from "./routes/draw";
+import { fileRoutes } from "./routes/files";
+import { linkRoutes } from "./routes/links";
+import { segmentRoutes } from "./routes/segment";
+import { serviceRoutes } from "./routes/service";
+import type { UrlSigner } from "./url-signer";
+
+const MAX_JSON_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 300_000;
+
+/** What the routes work with. */
+export interface AppParts {
+  files: FileCatalog;
+  jobs: JobService;
+  janitor: Janitor;
+  engine: Engine;
+  signer: UrlSigner;
+  temporaryDir: string;
+  log: Log;
+  /** No token: every request passes. */
+  token?: string;
+  /** Answer only to requests whose `Host` is this machine's loopback. */
+  checkHost?: boolean;
+}
+
+/** The HTTP side of the server: its routes, and what holds for all of them. */
+export function buildApp(parts: AppParts): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_JSON_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, parts.log),
+    clientErrorHandler: answerBrokenRequest,
+  });
+  installErrorAnswers(app, parts.log);
+  if (parts.checkHost === true) requireLoopbackHost(app);
+  if (parts.token !== undefined) requireToken(app, parts.token);
+  segmentRoutes(app, parts.jobs);
+  fileRoutes(app, parts.files, parts.janitor, parts.signer);
+  serviceRoutes(app, parts.jobs, parts.engine);
+  drawRoutes(app, parts.files, parts.temporaryDir);
+  app.register(linkRoutes(parts.files, parts.janitor, parts.signer));
+  return app;
+}

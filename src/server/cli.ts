@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { errorText } from "../api";
+import { runEmbedded } from "./embedded-mode";
+import { installSam } from "./install-sam";
+import type { Log } from "./log";
+import { HELP, parseCommand, UsageError, type ServerArguments } from "./options";
+import { startServer, type ServerOptions } from "./server";
+import { VERSION } from "./version";
+
+const log: Log = (message) => void process.stderr.write(`${new Date().toISOString()} ${message}\n`);
+
+async function main(): Promise<void> {
+  const command = parseCommand(process.argv.slice(2), process.env);
+  switch (command.name) {
+    case "help":
+      console.log(HELP);
+      break;
+    case "version":
+      console.log(VERSION);
+      break;
+    case "install-sam":
+      await installSam(command.options);
+      break;
+    case "serve":
+      if (command.options.ipc) runEmbedded(serverOptions(command.options));
+      else await serve(serverOptions(command.options));
+  }
+}
+
+/** Runs the server until the process is told to end. */
+async function serve(options: ServerOptions): Promise<void> {
+  const server = await startServer(options);
+  console.log(JSON.stringify({ ready: true, url: server.url }));
+  const stop = (signal: NodeJS.Signals) => {
+    log(`${signal}: ending`);
+    server.close().then(() => process.exit(0), fail);
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+function serverOptions(args: ServerArguments): ServerOptions {
+  return {
+    host: args.host,
+    port: args.port,
+    token: args.token,
+    dataDir: args.data,
+    engine: args.engine,
+    workers: args.workers,
+    keepHours: args["keep-hours"],
+    keepMegabytes: args["keep-megabytes"],
+    encoder: args.encoder,
+    decoder: args.decoder,
+    searchFolders: args["user-dir"] === undefined ? [] : [args["user-dir"]],
+    log,
+  };
+}
+
+function fail(error: unknown): void {
+  console.error(`segment-server: ${errorText(error)}`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}
+
+main().catch(fail);

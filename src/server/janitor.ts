@@ -1,0 +1,86 @@
+import { errorText } from "../api";
+import { fileTime, type FileCatalog, type StoredFile } from "./file-catalog";
+import type { JobBook } from "./job-book";
+import type { JobService } from "./job-service";
+import type { Log } from "./log";
+
+const TIDY_EVERY_MS = 60_000;
+
+/** What the server keeps at most. */
+export interface KeepLimits {
+  /** Ended jobs and files older than this are removed. */
+  keepHours: number;
+  /** The oldest files are removed while all pictures together take more than this (1 MB = 1,000,000 bytes). */
+  keepMegabytes: number;
+}
+
+/** Removes old jobs, files and pictures, but nothing that an unfinished job needs. */
+export class Janitor {
+  readonly #timer = setInterval(() => void this.tidy(), TIDY_EVERY_MS).unref();
+  #round: Promise<void> | undefined;
+
+  constructor(
+    private readonly book: JobBook,
+    private readonly files: FileCatalog,
+    private readonly jobs: JobService,
+    private readonly limits: KeepLimits,
+    private readonly log: Log,
+  ) {}
+
+  /** Removes what is over the limits. Never rejects: a failure is logged and tried again later. */
+  tidy(): Promise<void> {
+    this.#round ??= this.#tidy()
+      .catch((error: unknown) => this.log(`old jobs and files could not be removed: ${errorText(error)}`))
+      .finally(() => (this.#round = undefined));
+    return this.#round;
+  }
+
+  /** Tidies soon when the pictures take more than they may. To be called after an upload. */
+  noticeUpload(): void {
+    if (this.files.totalBytes > this.#maxBytes()) void this.tidy();
+  }
+
+  /** Removes files, and their pictures where nothing else needs them. */
+  async removeFiles(files: readonly StoredFile[]): Promise<void> {
+    await this.files.remove(files);
+    await this.files.removeUnusedPictures(this.jobs.picturesInUse());
+  }
+
+  /** Stops tidying and resolves when a round under way has ended. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#round;
+  }
+
+  async #tidy(): Promise<void> {
+    const oldest = Date.now() - this.limits.keepHours * 3_600_000;
+    await this.book.removeEndedBefore(oldest);
+    const inUse = this.jobs.picturesInUse();
+    const removable = this.files.all().filter(({ sha256 }) => sha256 === undefined || !inUse.has(sha256));
+    await this.removeFiles(removable.filter((file) => fileTime(file) < oldest));
+    await this.removeFiles(this.#overLimit(inUse));
+  }
+
+  /** The oldest files that must go for the rest to fit. The newest stays, however big it is. */
+  #overLimit(inUse: ReadonlySet<string>): StoredFile[] {
+    const files = this.files.all().sort((a, b) => fileTime(a) - fileTime(b));
+    const users = new Map<string, number>();
+    for (const { sha256 } of files) if (sha256 !== undefined) users.set(sha256, (users.get(sha256) ?? 0) + 1);
+    let excess = this.files.totalBytes - this.#maxBytes();
+    const surplus: StoredFile[] = [];
+    for (const file of files.slice(0, -1)) {
+      if (excess <= 0) break;
+      const { sha256 } = file;
+      if (sha256 === undefined || inUse.has(sha256)) continue;
+      surplus.push(file);
+      const left = (users.get(sha256) ?? 1) - 1;
+      users.set(sha256, left);
+      if (left === 0) excess -= this.files.pictureBytes(sha256);
+    }
+    return surplus;
+  }
+
+  #maxBytes(): number {
+    return this.limits.keepMegabytes * 1_000_000;
+  }
+}

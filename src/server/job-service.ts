@@ -1,0 +1,174 @@
+import { errorText, SegmentError, type SegmentRequest } from "../api";
+import type { Engine } from "../engine";
+import { contentHash } from "../store";
+import { EndWatch } from "./end-watch";
+import type { FileCatalog } from "./file-catalog";
+import { fileOf } from "./file-references";
+import { HttpError } from "./http-error";
+import { randomId } from "./ids";
+import type { FirstJob, JobBook } from "./job-book";
+import type { Log } from "./log";
+import type { StoredJob } from "./stored-job";
+
+const RETRY_AFTER_S = 2;
+/** A job that was under way when the server died this often is not begun again: it may be what kills the server. */
+const MOST_ATTEMPTS = 3;
+
+/** How many jobs wait and are worked on. */
+export interface JobCounts {
+  queued: number;
+  running: number;
+}
+
+/** Starts jobs, runs them on the engine first in, first out, and tells when they have ended. */
+export class JobService {
+  readonly #watch = new EndWatch();
+  readonly #runs = new Set<Promise<void>>();
+  #closing = false;
+
+  constructor(
+    private readonly book: JobBook,
+    private readonly files: FileCatalog,
+    private readonly engine: Engine,
+    private readonly options: { maxQueued: number; log: Log },
+  ) {}
+
+  /** Runs the jobs that the last process has left unfinished. Returns how many. */
+  resume(): number {
+    const jobs = this.book.unfinished();
+    for (const job of jobs) this.#launch(job);
+    return jobs.length;
+  }
+
+  /**
+   * Starts a job. With an idempotency key, a repeated request gets the first one's job.
+   * @returns the job, once it is on the disk
+   * @throws {HttpError} 400 unknown file, 422 key used for another request, 429 queue full
+   */
+  async start(request: SegmentRequest, idempotencyKey: string | undefined): Promise<StoredJob> {
+    const bodyHash = contentHash(Buffer.from(JSON.stringify(request)));
+    // No await between this look and `book.add`: two equal requests at once must not both be first.
+    const first = idempotencyKey === undefined ? undefined : this.book.findByKey(idempotencyKey);
+    if (first !== undefined) return this.#repeat(first, bodyHash);
+
+    const file = fileOf(this.files, request.items[0]);
+    if (this.counts().queued >= this.options.maxQueued) {
+      throw new HttpError(429, `${this.options.maxQueued} jobs are waiting already: try again later`, {
+        headers: { "retry-after": String(RETRY_AFTER_S) },
+      });
+    }
+    const now = Date.now();
+    const job: StoredJob = {
+      jobId: randomId(),
+      status: "Queued",
+      createdTime: now,
+      startTime: null,
+      statusTime: now,
+      errorMessage: null,
+      fileId: file.id,
+      fileExternalId: file.externalId,
+      sha256: file.sha256,
+      prompt: { points: request.points, boundingBox: request.boundingBox },
+      attempts: 0,
+      idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash },
+    };
+    await this.book.add(job);
+    this.#launch(job);
+    return job;
+  }
+
+  /** A job by its id, with its result when it has ended. */
+  get(jobId: number): Promise<StoredJob | undefined> {
+    return this.book.get(jobId);
+  }
+
+  /** Resolves as soon as one of the jobs has ended or is unknown, after `ms`, or when `signal` is aborted. */
+  async waitForAny(jobIds: readonly number[], ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#closing || jobIds.some((jobId) => !this.book.isUnfinished(jobId))) return;
+    await this.#watch.any(jobIds, ms, signal);
+  }
+
+  counts(): JobCounts {
+    const jobs = this.book.unfinished();
+    const running = jobs.filter((job) => job.status === "Running").length;
+    return { queued: jobs.length - running, running };
+  }
+
+  /** The pictures (sha256) that unfinished jobs need. */
+  picturesInUse(): Set<string> {
+    return new Set(this.book.unfinished().flatMap((job) => job.sha256 ?? []));
+  }
+
+  /** Ends all waits; jobs that the engine cancels from now on stay queued for the next start. */
+  stop(): void {
+    this.#closing = true;
+    this.#watch.close();
+  }
+
+  /** Resolves when no job is under way and all is written. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#runs);
+  }
+
+  async #repeat(first: FirstJob, bodyHash: string): Promise<StoredJob> {
+    if (first.bodyHash !== bodyHash) throw new HttpError(422, "The Idempotency-Key was used for another request");
+    await first.stored;
+    const job = await this.book.get(first.jobId);
+    if (job === undefined) throw new HttpError(409, "The job of this Idempotency-Key was removed a moment ago");
+    return job;
+  }
+
+  #launch(job: StoredJob): void {
+    if (this.#closing) return;
+    const run = this.#run(job).finally(() => this.#runs.delete(run));
+    this.#runs.add(run);
+  }
+
+  async #run(job: StoredJob): Promise<void> {
+    let current = job;
+    try {
+      const segments = await this.#segment(job, () => {
+        const now = Date.now();
+        current = { ...job, status: "Running", startTime: now, statusTime: now, attempts: job.attempts + 1 };
+        void this.#write(current);
+      });
+      const { name, version } = this.engine;
+      current = { ...current, status: "Completed", segments, engine: { name, version } };
+    } catch (error) {
+      if (this.#closing && error instanceof SegmentError && error.code === "cancelled") {
+        await this.#write(job);
+        return;
+      }
+      if (!(error instanceof SegmentError)) {
+        this.options.log(
+          `job ${job.jobId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
+      }
+      current = { ...current, status: "Failed", errorMessage: errorText(error) };
+    }
+    await this.#write({ ...current, statusTime: Date.now() });
+    this.#watch.ended(job.jobId);
+  }
+
+  #segment({ fileId, sha256, prompt, attempts }: StoredJob, onStart: () => void): ReturnType<Engine["segment"]> {
+    if (sha256 === undefined) {
+      throw new SegmentError("job-failed", `The file ${fileId} has no picture: upload one before starting a job`);
+    }
+    if (attempts >= MOST_ATTEMPTS) {
+      throw new SegmentError(
+        "job-failed",
+        `The server died ${attempts} times while it worked on this job, so it is not tried again`,
+      );
+    }
+    return this.engine.segment({ file: this.files.picturePath(sha256), sha256, prompt }, onStart);
+  }
+
+  /** Writes a job's new state. A job that can't be written is still known until the server stops. */
+  async #write(job: StoredJob): Promise<void> {
+    try {
+      await this.book.update(job);
+    } catch (error) {
+      this.options.log(`job ${job.jobId} could not be written: ${errorText(error)}`);
+    }
+  }
+}

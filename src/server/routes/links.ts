@@ -1,0 +1,62 @@
+import { createReadStream } from "node:fs";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { FileCatalog } from "../file-catalog";
+import { HttpError, parsePart } from "../http-error";
+import type { Janitor } from "../janitor";
+import type { LinkMethod, UrlSigner } from "../url-signer";
+
+const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
+const PATH = "/pictures/:fileId";
+
+const pathSchema = z.object({ fileId: z.coerce.number().int().positive() });
+const querySchema = z.object({ expires: z.coerce.number().int(), signature: z.string() });
+
+/** A signed link to a file's picture on this server, under the address by which the client has reached it. */
+export function linkTo(
+  request: FastifyRequest,
+  signer: UrlSigner,
+  method: LinkMethod,
+  fileId: number,
+  seconds: number,
+): string {
+  const path = PATH.replace(":fileId", String(fileId));
+  return `${request.protocol}://${request.host}${path}?${signer.sign(method, fileId, seconds)}`;
+}
+
+/** The routes behind the signed links, as a plugin: their bodies are bytes of any content type. */
+export function linkRoutes(files: FileCatalog, janitor: Janitor, signer: UrlSigner) {
+  return (app: FastifyInstance, _options: object, done: () => void): void => {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+
+    app.put(PATH, { bodyLimit: MAX_PICTURE_BYTES, config: { open: true } }, async (request, reply) => {
+      const fileId = permittedFile(request, signer, "PUT");
+      const bytes = z.instanceof(Buffer).catch(Buffer.alloc(0)).parse(request.body);
+      const file = await files.upload(fileId, bytes);
+      if (file === undefined) throw new HttpError(404, `File ${fileId} does not exist on this server`);
+      janitor.noticeUpload();
+      return reply.code(200).send();
+    });
+
+    app.get(PATH, { config: { open: true } }, (request, reply) => {
+      const fileId = permittedFile(request, signer, "GET");
+      const file = files.find({ id: fileId });
+      if (file?.sha256 === undefined) throw new HttpError(404, `File ${fileId} has no picture on this server`);
+      return reply
+        .type(file.mimeType)
+        .headers({ "content-length": files.pictureBytes(file.sha256), "x-content-type-options": "nosniff" })
+        .send(createReadStream(files.picturePath(file.sha256)));
+    });
+    done();
+  };
+}
+
+/** The file that a signed link is for. @throws {HttpError} 403 */
+function permittedFile(request: FastifyRequest, signer: UrlSigner, method: LinkMethod): number {
+  const { fileId } = parsePart(pathSchema, request.params, "path");
+  const query = querySchema.safeParse(request.query);
+  if (!query.success) throw new HttpError(403, "The link has no signature");
+  signer.verify(method, fileId, query.data);
+  return fileId;
+}

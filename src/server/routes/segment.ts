@@ -1,0 +1,55 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import {
+  BYIDS_EXTENSION,
+  jobsByIdsSchema,
+  segmentRequestSchema,
+  type Job,
+  type Jobs,
+  type StartedJob,
+} from "../../api";
+import { jobAnswer, startedJobAnswer } from "../answers";
+import { HttpError, parsePart } from "../http-error";
+import type { JobService } from "../job-service";
+import { connectionEnd, preferredWait } from "../prefer";
+
+const pathSchema = z.object({ jobId: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) });
+
+/** The routes of jobs. `:project` may be any name: a server has one set of jobs and files. */
+export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
+  const path = "/api/v1/projects/:project/context/vision/segment";
+
+  app.post(path, async (request, reply): Promise<StartedJob> => {
+    const job = await jobs.start(parsePart(segmentRequestSchema, request.body, "body"), idempotencyKey(request));
+    reply.header("x-segment-extensions", BYIDS_EXTENSION);
+    return startedJobAnswer(job);
+  });
+
+  app.get(`${path}/:jobId`, async (request, reply): Promise<Job> => {
+    const { jobId } = parsePart(pathSchema, request.params, "path");
+    await jobs.waitForAny([jobId], preferredWait(request, reply), connectionEnd(reply));
+    const job = await jobs.get(jobId);
+    if (job === undefined) throw new HttpError(404, `Job ${jobId} does not exist on this server`);
+    return jobAnswer(job);
+  });
+
+  app.post(`${path}/${BYIDS_EXTENSION}`, async (request, reply): Promise<Jobs> => {
+    const { jobIds } = parsePart(jobsByIdsSchema, request.body, "body");
+    await jobs.waitForAny(jobIds, preferredWait(request, reply), connectionEnd(reply));
+    const found = await Promise.all(jobIds.map((jobId) => jobs.get(jobId)));
+    reply.header("x-segment-extensions", BYIDS_EXTENSION);
+    return {
+      items: found.flatMap((job) => (job === undefined ? [] : jobAnswer(job))),
+      unknownJobIds: jobIds.filter((_, index) => found[index] === undefined),
+    };
+  });
+}
+
+function idempotencyKey(request: FastifyRequest): string | undefined {
+  const key = request.headers["idempotency-key"];
+  if (key === undefined) return undefined;
+  if (typeof key !== "string" || key.length === 0 || key.length > 255) {
+    throw new HttpError(400, "The header Idempotency-Key must have 1 to 255 characters");
+  }
+  return key;
+}

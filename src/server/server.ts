@@ -1,0 +1,142 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import { createEngine, type EngineOptions } from "../engine";
+import { buildApp } from "./app";
+import { FileCatalog } from "./file-catalog";
+import { Janitor } from "./janitor";
+import { JobBook } from "./job-book";
+import { JobService } from "./job-service";
+import { takeLock } from "./lock";
+import type { Log } from "./log";
+import { UrlSigner } from "./url-signer";
+
+const LOCK_PATIENCE_MS = 10_000;
+const CLOSE_PATIENCE_MS = 5_000;
+const MAX_QUEUED = 1000;
+/** "All addresses" is nothing to connect to: a client on this machine takes the loopback. */
+const ALL_ADDRESSES = new Map([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "::1"],
+]);
+
+export interface ServerOptions {
+  /** Address to listen on. */
+  host: string;
+  /** 0 takes a free port. */
+  port: number;
+  /** Bearer token that requests must carry. Without one, every request passes. */
+  token?: string;
+  /** Folder of jobs, files and pictures; made if it is missing. One server at a time uses it. */
+  dataDir: string;
+  engine: EngineOptions["engine"];
+  /** Engine workers: jobs that run at once. */
+  workers: number;
+  /** Ended jobs and files older than this are removed. */
+  keepHours: number;
+  /** The oldest files are removed while all pictures take more than this. */
+  keepMegabytes: number;
+  /** Paths of SAM's encoder and decoder, when they are not where the engine looks. */
+  encoder?: string;
+  decoder?: string;
+  /** Further folders in whose node_modules the engine looks for its parts. */
+  searchFolders?: string[];
+  /** Answer only to requests whose `Host` is this machine's loopback. */
+  checkHost?: boolean;
+  /** Jobs that may wait at once (1000): beyond it, POST is answered 429. */
+  maxQueued?: number;
+  /** How long to wait for another server to let go of the data directory, in ms (10,000). */
+  lockPatienceMs?: number;
+  log: Log;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  url: string;
+  /** Stops accepting, gives running jobs back to the queue for the next start, and lets go of the data directory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a segment server. Jobs that the last one left unfinished are run again.
+ * @throws {SegmentError} `not-available` when another server uses the data directory
+ * @throws {Error} when the address can't be listened on or the data directory can't be used
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { dataDir, log } = options;
+  /** What was opened so far, to be closed in the opposite order. */
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
+  };
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const lock = await takeLock(dataDir, options.lockPatienceMs ?? LOCK_PATIENCE_MS);
+    closers.push(() => lock.release());
+
+    const files = await FileCatalog.open(join(dataDir, "files"), join(dataDir, "pictures"));
+    const book = await JobBook.open(join(dataDir, "jobs"));
+    const damaged = files.setAside + book.setAside;
+    if (damaged > 0) log(`${damaged} damaged or temporary files in ${dataDir} were moved into its folders "damaged"`);
+
+    const maxQueued = options.maxQueued ?? MAX_QUEUED;
+    // The server bounds its queue itself; the engine's must take all that is let in, also after a restart.
+    const engine = createEngine({
+      engine: options.engine,
+      workers: options.workers,
+      dataDir,
+      encoder: options.encoder,
+      decoder: options.decoder,
+      searchFolders: options.searchFolders,
+      maxQueued: Number.MAX_SAFE_INTEGER,
+      log,
+    });
+    const jobs = new JobService(book, files, engine, { maxQueued, log });
+    closers.push(() => jobs.idle());
+    closers.push(() => engine.close());
+    const janitor = new Janitor(book, files, jobs, options, log);
+    closers.push(() => janitor.close());
+
+    const app = buildApp({
+      token: options.token,
+      checkHost: options.checkHost,
+      log,
+      files,
+      jobs,
+      janitor,
+      engine,
+      signer: await UrlSigner.open(join(dataDir, "link-key")),
+      temporaryDir: await emptyFolder(join(dataDir, "temporary")),
+    });
+    closers.push(() => closeApp(app));
+    closers.push(() => jobs.stop());
+    await app.listen({ host: options.host, port: options.port });
+
+    const resumed = jobs.resume();
+    if (resumed > 0) log(`${resumed} unfinished jobs run again`);
+    void janitor.tidy();
+    return { url: urlOf(app), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function emptyFolder(path: string): Promise<string> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path);
+  return path;
+}
+
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_PATIENCE_MS);
+  await app.close();
+  clearTimeout(cut);
+}
+
+function urlOf(app: FastifyInstance): string {
+  const address = app.server.address();
+  if (address === null || typeof address === "string") throw new Error("the server does not listen on a port");
+  const host = ALL_ADDRESSES.get(address.address) ?? address.address;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+}

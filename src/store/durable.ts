@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+const TEMPORARY_SUFFIX = ".tmp";
+
+/** Whether a file name is that of a write that never ended. */
+export function isTemporary(name: string): boolean {
+  return name.endsWith(TEMPORARY_SUFFIX);
+}
+
+/**
+ * Writes a whole file so that after a crash or power cut it holds either the old bytes or the new ones:
+ * temporary file, fsync, rename, fsync of the folder. Missing folders are made.
+ */
+export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+  const folder = dirname(file);
+  await makeFolder(folder);
+  const temporary = `${file}.${randomUUID()}${TEMPORARY_SUFFIX}`;
+  try {
+    const handle = await open(temporary, "wx", 0o600);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Removes a file for good. Returns whether it was there. */
+export async function removeDurably(file: string): Promise<boolean> {
+  try {
+    await rm(file);
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+  await syncFolder(dirname(file));
+  return true;
+}
+
+/** Moves a file that can't be used into `folder`, so that it can be looked at but is never read again. */
+export async function setAside(file: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await rename(file, join(folder, `${basename(file)}.${randomUUID()}`));
+}
+
+/** Whether an error says that a file or folder is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  // A new folder is only durable when the folder above it is synced too.
+  if (first !== undefined) await syncFolder(dirname(first));
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows can't open a folder; its file system keeps the rename in its journal.
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

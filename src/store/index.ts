@@ -1,0 +1,5 @@
+/** Durable records and contents in plain files. Imports nothing of ours. */
+export { ContentStore, contentHash } from "./content-store";
+export { isMissing, writeDurably } from "./durable";
+export { RecordStore } from "./record-store";
+export { Turns } from "./turns";

@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { z } from "zod";
+import { isMissing, isTemporary, removeDurably, setAside, writeDurably } from "./durable";
+import { damagedFolder, listFiles, pathOf, setTemporaryAside } from "./folders";
+import { decodeRecord, encodeRecord } from "./record-file";
+import { Turns } from "./turns";
+
+/**
+ * Durable records in plain files, one record a file. A `put` that has resolved survives a crash or a power cut;
+ * one that was cut short leaves the old record or the new one, never a mixture. One process at a time may open a folder.
+ * Keys are any text of 1 to 1000 characters; values are what `v8.serialize` takes and `schema` accepts.
+ */
+export class RecordStore<T> {
+  readonly #turns = new Turns();
+  #setAside = 0;
+
+  private constructor(
+    private readonly dir: string,
+    private readonly schema: z.ZodType<T>,
+  ) {}
+
+  /**
+   * Opens the store in `dir`, which is made if it is missing. Every record is read once: temporary files of a crash
+   * and damaged records are moved into the folder `damaged` and counted in `setAside`.
+   */
+  static async open<T>(dir: string, schema: z.ZodType<T>): Promise<RecordStore<T>> {
+    await mkdir(dir, { recursive: true });
+    const store = new RecordStore(dir, schema);
+    store.#setAside = await setTemporaryAside(dir);
+    const records = store.list();
+    while ((await records.next()).done !== true);
+    return store;
+  }
+
+  /** How many temporary or damaged files were moved away since the store was opened. */
+  get setAside(): number {
+    return this.#setAside;
+  }
+
+  /** Stores a value as it is now; later changes of the object don't matter. Resolves when it is on the disk. */
+  put(key: string, value: T): Promise<void> {
+    const path = this.#path(key);
+    const bytes = encodeRecord(key, value);
+    return this.#turns.take(path, () => writeDurably(path, bytes));
+  }
+
+  /** The value last put under the key, or undefined. A damaged record is set aside and counts as missing. */
+  async get(key: string): Promise<T | undefined> {
+    return (await this.#read(this.#path(key)))?.[1];
+  }
+
+  /** Removes a record. Returns whether it was there. */
+  remove(key: string): Promise<boolean> {
+    const path = this.#path(key);
+    return this.#turns.take(path, () => removeDurably(path));
+  }
+
+  /** All records, in no particular order, read one by one. */
+  async *list(): AsyncGenerator<[key: string, value: T]> {
+    for await (const { path, name } of listFiles(this.dir)) {
+      if (isTemporary(name)) continue; // a put that is under way
+      const record = await this.#read(path);
+      if (record !== undefined) yield record;
+    }
+  }
+
+  #path(key: string): string {
+    if (key.length === 0 || key.length > 1000) throw new RangeError("a key has 1 to 1000 characters");
+    // A hash is a safe file name on every system, whatever the key's characters and case.
+    return pathOf(this.dir, createHash("sha256").update(key).digest("hex"));
+  }
+
+  #read(path: string): Promise<[string, T] | undefined> {
+    return this.#turns.take(path, async () => {
+      let bytes: Buffer;
+      try {
+        bytes = await readFile(path);
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+      const record = this.#decode(path, bytes);
+      if (record === undefined) {
+        await setAside(path, damagedFolder(this.dir));
+        this.#setAside += 1;
+      }
+      return record;
+    });
+  }
+
+  #decode(path: string, bytes: Buffer): [string, T] | undefined {
+    try {
+      const [key, value] = decodeRecord(bytes);
+      const name = z.string().parse(key);
+      return this.#path(name) === path ? [name, this.schema.parse(value)] : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}

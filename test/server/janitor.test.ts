@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { fileRecordsSchema } from "../../src/api";
+import { disc, FILES, SEGMENT, TestServer } from "./support";
+
+/** Hours that make everything old which ended before the server was started. */
+const NO_TIME = 1e-9;
+
+describe("what the server keeps", function () {
+  this.timeout(60_000);
+
+  const fileIds = async (server: TestServer, ids: number[]) => {
+    const items = ids.map((id) => ({ id }));
+    const answer = await server.http.post(`${FILES}/byids`, { items, ignoreUnknownIds: true });
+    return fileRecordsSchema.parse(answer.data).items.map(({ id }) => id);
+  };
+  /** Asks until the condition holds: tidying goes on beside the requests. */
+  const eventually = async (condition: () => Promise<boolean>) => {
+    for (let round = 0; round < 200; round += 1) {
+      if (await condition()) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    assert.fail("it did not come true");
+  };
+
+  it("removes the oldest files beyond keepMegabytes, never the newest nor those of unfinished jobs", async () => {
+    const sizes = (await Promise.all([1, 2, 3, 4].map((n) => disc(n)))).map(({ length }) => length);
+    // Room for two pictures.
+    const server = await TestServer.start({ keepMegabytes: (Math.max(...sizes) * 2.5) / 1e6 });
+    const used = await server.upload(await disc(1));
+    const { jobId } = await server.start(used);
+    const ids = [used];
+    for (const n of [2, 3, 4]) ids.push(await server.upload(await disc(n)));
+    await eventually(async () => (await fileIds(server, ids)).length <= 2);
+    const kept = await fileIds(server, ids);
+    assert.ok(kept.includes(ids[3]!), "the newest stays");
+    assert.equal((await server.ended(jobId)).status, "Completed");
+    await server.close();
+  });
+
+  it("removes jobs and files older than keepHours when it starts, and keeps younger ones", async () => {
+    const first = await TestServer.start();
+    const fileId = await first.upload(await disc());
+    const { jobId } = await first.start(fileId);
+    await first.ended(jobId);
+    await first.close({ keepData: true });
+
+    const second = await TestServer.start({ dataDir: first.dataDir });
+    assert.equal((await second.ended(jobId)).status, "Completed", "a job of yesterday's process is still there");
+    assert.deepEqual(await fileIds(second, [fileId]), [fileId]);
+    await second.close({ keepData: true });
+
+    const third = await TestServer.start({ dataDir: first.dataDir, keepHours: NO_TIME });
+    await eventually(async () => (await third.http.get(`${SEGMENT}/${jobId}`)).status === 404);
+    await eventually(async () => (await fileIds(third, [fileId])).length === 0);
+    await third.close();
+  });
+});

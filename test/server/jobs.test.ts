@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { startedJobSchema, jobsSchema, jobSchema } from "../../src/api";
+import { disc, errorOf, MIDDLE, SEGMENT, TestServer } from "./support";
+
+describe("jobs of the server", function () {
+  this.timeout(60_000);
+  let server: TestServer;
+  before(async () => {
+    server = await TestServer.start({ maxQueued: 3 });
+  });
+  after(() => server.close());
+
+  const wait = (seconds: number) => ({ headers: { prefer: `wait=${seconds}` } });
+  const byIds = async (jobIds: number[], seconds: number) => {
+    const answer = await server.http.post(`${SEGMENT}/byids`, { jobIds }, wait(seconds));
+    assert.equal(answer.headers["preference-applied"], "wait");
+    return jobsSchema.parse(answer.data).items;
+  };
+
+  it("byids answers as soon as any job has ended, and at once when one has", async () => {
+    const first = await server.start(await server.upload(await disc(10)));
+    const second = await server.start(await server.upload(await disc(20)));
+    const ids = [second.jobId, first.jobId];
+    const statuses = (await byIds(ids, 50)).map(({ jobId, status }) => [jobId, status]);
+    assert.deepEqual(statuses[1], [first.jobId, "Completed"], "first in, first out");
+    assert.notEqual(statuses[0]?.[1], "Completed", "it did not wait for all");
+    // The first has ended, so this answers at once: else the test's own time-out would be over.
+    await byIds(ids, 59);
+    assert.equal((await server.ended(second.jobId)).status, "Completed");
+  });
+
+  it("answers with the unfinished state when the wait is over, and at once for an unknown job", async () => {
+    const { jobId } = await server.start(await server.upload(await disc(30)));
+    const answer = await server.http.get(`${SEGMENT}/${jobId}`, wait(0));
+    assert.equal(answer.headers["preference-applied"], "wait");
+    assert.ok(["Queued", "Running"].includes(jobSchema.parse(answer.data).status));
+    assert.deepEqual(await byIds([5], 59), []);
+    await byIds([jobId, 5], 59);
+    await server.ended(jobId);
+  });
+
+  it("a client that goes away while it waits disturbs nobody", async () => {
+    const { jobId } = await server.start(await server.upload(await disc(40)));
+    const controller = new AbortController();
+    const gone = server.http.get(`${SEGMENT}/${jobId}`, { ...wait(50), signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    await assert.rejects(gone);
+    assert.equal((await server.ended(jobId)).status, "Completed");
+  });
+
+  it("the same Idempotency-Key gets the first job back, also at the same time, and not with another body", async () => {
+    const fileId = await server.upload(await disc(50));
+    const body = { items: [{ fileId }], ...MIDDLE };
+    const post = (data: object, key = "one") =>
+      server.http.post(SEGMENT, data, { headers: { "idempotency-key": key } });
+    const answers = await Promise.all([post(body), post(body), post(body)]);
+    const ids = new Set(answers.map((answer) => startedJobSchema.parse(answer.data).jobId));
+    assert.equal(ids.size, 1);
+    const [jobId] = ids;
+    await server.ended(jobId!);
+    assert.equal(startedJobSchema.parse((await post(body)).data).jobId, jobId);
+    assert.match(errorOf(await post({ ...body, points: [{ x: 0.1, y: 0.1 }] }), 422).message, /Idempotency-Key/);
+    const other = startedJobSchema.parse((await post(body, "two")).data);
+    assert.notEqual(other.jobId, jobId);
+    errorOf(await post(body, "x".repeat(256)), 400);
+    await server.ended(other.jobId);
+  });
+
+  it("answers 429 with Retry-After beyond the queue's bound, and takes jobs again later", async () => {
+    const fileIds = await Promise.all([60, 70, 80, 90, 100, 110, 120].map(async (n) => server.upload(await disc(n))));
+    const answers = await Promise.all(
+      fileIds.map((fileId) => server.http.post(SEGMENT, { items: [{ fileId }], ...MIDDLE })),
+    );
+    const refused = answers.filter(({ status }) => status !== 200);
+    assert.ok(refused.length >= 3, "one runs and three wait");
+    for (const answer of refused) {
+      errorOf(answer, 429);
+      assert.ok(Number(answer.headers["retry-after"]) > 0);
+    }
+    for (const answer of answers.filter(({ status }) => status === 200)) {
+      assert.equal((await server.ended(startedJobSchema.parse(answer.data).jobId)).status, "Completed");
+    }
+    const later = await server.start(fileIds[0]!);
+    assert.equal((await server.ended(later.jobId)).status, "Completed");
+  });
+
+  it("a prompt of background points alone finds nothing, which is a result", async () => {
+    const { jobId } = await server.start(await server.upload(await disc()), { points: [{ x: 0.1, y: 0.1, label: 0 }] });
+    const job = await server.ended(jobId);
+    assert.equal(job.status, "Completed");
+    assert.deepEqual(job.items?.[0]?.segments, []);
+  });
+});
