@@ -1,0 +1,51 @@
+import { join, resolve } from "node:path";
+import type { NodeDef } from "node-red";
+
+/** A config node as it stands in a flow. All but `id` may be missing or hold what someone typed. */
+export interface ConfigDef extends NodeDef {
+  service?: string;
+  baseUrl?: string;
+  cluster?: string;
+  project?: string;
+  apiVersion?: string;
+  auth?: string;
+  tokenUrl?: string;
+  clientId?: string;
+  scopes?: string;
+  audience?: string;
+  clientAuth?: string;
+  timeout?: string | number;
+  retries?: string | number;
+  concurrency?: string | number;
+  maxPending?: string | number;
+  engine?: string;
+  dataDir?: string;
+  keepHours?: string | number;
+  keepMegabytes?: string | number;
+}
+
+/** Its secrets, which Node-RED keeps apart from the flow. */
+export interface ConfigCredentials {
+  clientSecret?: string;
+  token?: string;
+}
+
+/** Where the embedded server keeps its files: below Node-RED's user directory unless an absolute path is given. */
+export function dataDirOf(def: ConfigDef, userDir: string): string {
+  return def.dataDir ? resolve(userDir, def.dataDir) : join(userDir, "node-red-segment");
+}
+
+/** Address of a remote service, without a slash at its end; empty when nothing was filled in. */
+export function baseUrlOf(def: ConfigDef): string {
+  const fallback = def.service === "cdf" && def.cluster ? `https://${def.cluster}.cognitedata.com` : "";
+  return (def.baseUrl ? def.baseUrl : fallback).trim().replace(/\/+$/, "");
+}
+
+/** What distinguishes one service from another: the same for all config nodes that lead to the same jobs and files. */
+export function serviceIdentity(def: ConfigDef, userDir: string): string {
+  if (def.service === "server" || def.service === "cdf") {
+    const address = baseUrlOf(def).replace(/\/\/[^/@]*@/, "//"); // messages carry it: never with a user or password
+    return `${address}/api/v1/projects/${def.project ? def.project : "default"}`;
+  }
+  return def.dataDir ? `embedded ${dataDirOf(def, userDir)}` : "embedded";
+}

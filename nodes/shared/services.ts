@@ -1,0 +1,85 @@
+import type { ClientOptions, SegmentClient } from "../../src/client";
+import { dataDirOf, type ConfigCredentials, type ConfigDef } from "./config-def";
+import { readSettings, type Settings } from "./settings";
+
+/** A service that a config node holds. */
+export interface OpenService {
+  maxPending: number;
+  createClient(): Promise<SegmentClient>;
+  /** Lets go of what was held; an embedded server ends when nobody holds it. */
+  release(): void;
+}
+
+/** What Node-RED says to a service that runs beside it. */
+export interface Host {
+  userDir: string;
+  log: (message: string) => void;
+}
+
+/**
+ * Opens the service of a config node. The embedded server is started at once, so that it is warm before the first
+ * message; a remote service is not asked before.
+ * @throws {SegmentError} `no-config` when the settings can't be used
+ */
+export async function openService(def: ConfigDef, credentials: ConfigCredentials, host: Host): Promise<OpenService> {
+  const settings = readSettings(def, credentials);
+  return settings.service === "embedded"
+    ? openEmbedded(settings, dataDirOf(def, host.userDir), host)
+    : openRemote(settings);
+}
+
+async function openEmbedded(settings: Settings, dataDir: string, { userDir, log }: Host): Promise<OpenService> {
+  const { EmbeddedServer } = await import("../../src/embedded/index.js");
+  const { engine, keepHours, keepMegabytes, maxPending } = settings;
+  const server = EmbeddedServer.acquire({ dataDir, engine, keepHours, keepMegabytes, userDir, log });
+  return {
+    maxPending,
+    createClient: async () => {
+      const { currentToken, SegmentClient } = await import("../../src/client/index.js");
+      return new SegmentClient({
+        ...clientOptions(settings),
+        baseUrl: async (signal) => (await server.endpoint(signal)).url,
+        tokens: currentToken(async (signal) => (await server.endpoint(signal)).token),
+        direct: true, // a proxy of the environment must see neither loopback requests nor their token
+      });
+    },
+    release: () => server.release(),
+  };
+}
+
+function openRemote(settings: Settings): OpenService {
+  return {
+    maxPending: settings.maxPending,
+    createClient: async () => {
+      const { SegmentClient } = await import("../../src/client/index.js");
+      return new SegmentClient({
+        ...clientOptions(settings),
+        baseUrl: () => Promise.resolve(settings.baseUrl),
+        tokens: await tokensOf(settings),
+      });
+    },
+    release: () => undefined,
+  };
+}
+
+function clientOptions(settings: Settings): Omit<ClientOptions, "baseUrl" | "tokens"> {
+  const { project, apiVersion, timeout, retries, concurrency } = settings;
+  return { project, apiVersion, timeoutMs: timeout * 1000, retries, concurrency };
+}
+
+async function tokensOf(settings: Settings): Promise<ClientOptions["tokens"]> {
+  const { clientCredentials, noToken, staticToken } = await import("../../src/client/index.js");
+  if (settings.auth === "none") return noToken();
+  if (settings.auth === "token") return staticToken(settings.token);
+  const { tokenUrl, clientId, clientSecret, scopes, audience, clientAuth, timeout, retries } = settings;
+  return clientCredentials({
+    tokenUrl,
+    clientId,
+    clientSecret,
+    ...(scopes === "" ? {} : { scopes }),
+    ...(audience === "" ? {} : { audience }),
+    clientAuth,
+    timeoutMs: timeout * 1000,
+    retries,
+  });
+}

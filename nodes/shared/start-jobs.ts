@@ -1,0 +1,46 @@
+import type { StartedJob } from "../../src/api";
+import type { SegmentClient } from "../../src/client";
+import type { PlannedJob } from "../../src/prompt";
+
+/** More at once would queue in the client: its default is the same. */
+const PARALLEL = 8;
+
+/** A job that was planned and what the service answered to it. */
+export interface StartedPlan {
+  job: PlannedJob;
+  answer: StartedJob;
+}
+
+/**
+ * Posts all jobs, in their order. After a failure no further one is posted.
+ * @throws the first failure; its message names the jobs that were started
+ */
+export async function startJobs(
+  client: SegmentClient,
+  jobs: PlannedJob[],
+  signal: AbortSignal,
+): Promise<StartedPlan[]> {
+  const started: StartedPlan[] = [];
+  const failures: unknown[] = [];
+  const waiting = jobs.entries();
+  const postNext = async (): Promise<void> => {
+    for (const [index, job] of waiting) {
+      try {
+        const answer = await client.startJob(job.request, { signal });
+        started[index] = { job, answer };
+      } catch (error) {
+        failures.push(error);
+      }
+      if (failures.length > 0) return;
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, postNext));
+  if (failures.length > 0) throw naming(failures[0], started);
+  return started;
+}
+
+function naming(failure: unknown, started: StartedPlan[]): unknown {
+  const jobIds = Object.values(started).map(({ answer }) => answer.jobId); // without the gaps of jobs not started
+  if (failure instanceof Error && jobIds.length > 0) failure.message += ` Jobs already started: ${jobIds.join(", ")}.`;
+  return failure;
+}

@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import vm from "node:vm";
+
+const NODES = join(__dirname, "../../nodes");
+const CATALOGUES = join(NODES, "locales/en-US");
+const TYPES = readdirSync(NODES)
+  .filter((file) => file.endsWith(".html"))
+  .map((file) => file.replace(".html", ""));
+
+/** Names that the editor keeps for itself or deletes on import. */
+const RESERVED = new Set(
+  (
+    "id type wires inputs outputs x y z g d l changed dirty inputLabels outputLabels moved selected users valid " +
+    "validationErrors status resize highlighted info icon credentials"
+  ).split(" "),
+);
+
+interface Field {
+  value: unknown;
+  type?: string;
+  validate?: (this: unknown, value: unknown, opt: object) => boolean | string;
+}
+interface Definition {
+  category: string;
+  color?: string;
+  defaults: Record<string, Field>;
+  credentials?: Record<string, { type: string }>;
+  inputs?: number;
+  outputs?: number;
+  outputLabels?: (this: unknown, index: number) => string;
+  icon?: string;
+  label: (this: unknown) => string;
+  paletteLabel?: string;
+}
+
+/** Runs a node's editor script as the editor does, and returns what it registers. */
+function register(type: string): Definition {
+  const registered: [string, Definition][] = [];
+  const context = {
+    RED: {
+      nodes: { registerType: (name: string, definition: Definition) => registered.push([name, definition]) },
+      validators: { typedInput: (options: object) => () => "allowUndefined" in options },
+    },
+    $: () => ({ val: () => undefined }),
+  };
+  const before = Object.keys(context);
+  vm.runInNewContext(script(type), context);
+  assert.deepEqual(Object.keys(context), before, "the script leaves no globals");
+  assert.equal(registered.length, 1);
+  assert.equal(registered[0]![0], type);
+  return registered[0]![1];
+}
+
+const html = (type: string): string => readFileSync(join(NODES, `${type}.html`), "utf8");
+const help = (type: string): string => readFileSync(join(CATALOGUES, `${type}.html`), "utf8");
+
+function script(type: string): string {
+  const scripts = [...html(type).matchAll(/<script type="text\/javascript">([\s\S]*?)<\/script>/g)];
+  assert.equal(scripts.length, 1, "one script, with the type that the scorecard's parser looks for");
+  return scripts[0]![1]!;
+}
+
+function form(type: string): string {
+  const found = new RegExp(`<script type="text/html" data-template-name="${type}">([\\s\\S]*?)</script>`).exec(
+    html(type),
+  );
+  assert.ok(found, "a dialog under the node's own name");
+  return found[1]!;
+}
+
+const attributes = (text: string, name: string): string[] =>
+  [...text.matchAll(new RegExp(`\\s${name}="([^"]*)"`, "g"))].map((match) => match[1]!);
+
+/** All texts of a catalogue, as `segment-wait.label.job`. */
+function catalogueKeys(type: string): string[] {
+  const flatten = (value: unknown, path: string): string[] =>
+    typeof value === "object" && value !== null
+      ? Object.entries(value).flatMap(([key, item]) => flatten(item, path === "" ? key : `${path}.${key}`))
+      : [path];
+  return flatten(JSON.parse(readFileSync(join(CATALOGUES, `${type}.json`), "utf8")), "");
+}
+
+describe("the package's nodes", () => {
+  it("are those of package.json, each with all its files", () => {
+    const { "node-red": nodeRed } = JSON.parse(readFileSync(join(NODES, "../package.json"), "utf8")) as {
+      "node-red": { nodes: Record<string, string> };
+    };
+    assert.deepEqual(Object.keys(nodeRed.nodes).sort(), [...TYPES].sort());
+    for (const type of TYPES) {
+      assert.equal(nodeRed.nodes[type], `dist/nodes/${type}.js`);
+      assert.ok(existsSync(join(NODES, `${type}.ts`)));
+      assert.ok(existsSync(join(CATALOGUES, `${type}.html`)) && existsSync(join(CATALOGUES, `${type}.json`)));
+    }
+  });
+});
+
+for (const type of TYPES) {
+  describe(`editor of ${type}`, () => {
+    const definition = register(type);
+    const isConfig = definition.category === "config";
+    const prefix = isConfig ? "node-config-input-" : "node-input-";
+    const fields = [...Object.keys(definition.defaults), ...Object.keys(definition.credentials ?? {})];
+
+    it("registers itself literally and inline, without scripts from elsewhere", () => {
+      assert.match(script(type), new RegExp(`RED\\.nodes\\.registerType\\("${type}", \\{`));
+      assert.doesNotMatch(html(type), /<script[^>]*\ssrc=/);
+    });
+
+    it("has a field with a label for every property and credential, and no others", () => {
+      const dialog = form(type);
+      const ids = attributes(dialog, "id");
+      assert.equal(new Set(ids).size, ids.length, "ids are unique");
+      assert.deepEqual(ids.toSorted(), fields.map((name) => prefix + name).toSorted());
+      const labelled = attributes(dialog, "for");
+      for (const name of fields) {
+        const hidden = new RegExp(`type="hidden"[^>]*id="${prefix}${name}"`).test(dialog);
+        assert.equal(labelled.includes(prefix + name), !hidden, name);
+        // Only the type that belongs to a typed input is hidden.
+        if (hidden) assert.ok(fields.includes(name.replace(/Type$/, "")) && name.endsWith("Type"), name);
+      }
+    });
+
+    it("has typed inputs with a hidden field for the type and an accessible name", () => {
+      for (const name of fields.filter((field) => field.endsWith("Type"))) {
+        const input = name.replace(/Type$/, "");
+        assert.match(script(type), new RegExp(`\\$\\("#node-input-${input}"\\)\\.typedInput\\(`));
+        assert.match(script(type), new RegExp(`typeField: "#node-input-${name}"`));
+        assert.match(form(type), new RegExp(`id="node-input-${input}"[^>]*data-i18n="\\[aria-label\\]`));
+      }
+    });
+
+    it("uses no name that the editor keeps for itself", () => {
+      for (const name of fields) assert.ok(name.length > 1 && !RESERVED.has(name), name);
+    });
+
+    it("takes a node that was made before a property existed", () => {
+      for (const [name, field] of Object.entries(definition.defaults)) {
+        const node = { _: (key: string) => key };
+        assert.ok(!field.validate || field.validate.call(node, undefined, {}) === true, name);
+      }
+    });
+
+    it("takes its own default values and environment variables", () => {
+      for (const [name, field] of Object.entries(definition.defaults)) {
+        const node = { _: (key: string) => key };
+        for (const value of [field.value, "${SEGMENT_VALUE}"]) {
+          assert.ok(!field.validate || field.validate.call(node, value, {}) === true, `${name}: ${String(value)}`);
+        }
+      }
+    });
+
+    it("keeps secrets as credentials in password fields", () => {
+      for (const [name, credential] of Object.entries(definition.credentials ?? {})) {
+        assert.equal(credential.type, "password");
+        assert.match(form(type), new RegExp(`type="password"\\s+id="${prefix}${name}"`));
+        assert.ok(!(name in definition.defaults));
+      }
+    });
+
+    it("has colours of the theme in its dialog, and hides its icons from screen readers", () => {
+      assert.doesNotMatch(form(type), /#[0-9a-f]{3,8}\b|rgb\(|hsl\(/i);
+      for (const [icon] of form(type).matchAll(/<i\s[^>]*>/g)) assert.match(icon, /aria-hidden="true"/);
+      assert.doesNotMatch(form(type), /<button/);
+    });
+
+    it("has a light colour, an icon that exists and labels", () => {
+      const node = { name: "my node", _: (key: string) => key };
+      assert.equal(definition.label.call(node), "my node");
+      assert.notEqual(definition.label.call({ _: node._ }), "");
+      if (isConfig) return;
+      const [red, green, blue] = definition.color!.match(/[0-9A-F]{2}/g)!.map((hex) => parseInt(hex, 16));
+      assert.ok(0.299 * red! + 0.587 * green! + 0.114 * blue! > 180, "dark labels can be read on it");
+      assert.ok(definition.icon!.startsWith("font-awesome/") || existsSync(join(NODES, "icons", definition.icon!)));
+      assert.ok(definition.paletteLabel);
+      if (definition.outputs! > 1) {
+        for (let index = 0; index < definition.outputs!; index++) {
+          assert.ok(catalogueKeys(type).includes(definition.outputLabels!.call(node, index)));
+        }
+      }
+    });
+
+    it("uses every text of its catalogue and no other", () => {
+      const sources = html(type) + readFileSync(join(NODES, `${type}.ts`), "utf8");
+      const used = [...sources.matchAll(new RegExp(`["\\]](${type}\\.[a-zA-Z.]+)"`, "g"))]
+        .map((match) => match[1]!)
+        .filter((key) => !key.endsWith(".svg"));
+      assert.deepEqual([...new Set(used)].toSorted(), catalogueKeys(type).toSorted());
+    });
+
+    it("has help in the form that the editor's parser reads", () => {
+      const body = /<script type="text\/markdown" data-help-name="([^"]+)">\n([\s\S]*)<\/script>/.exec(help(type));
+      assert.ok(body);
+      assert.equal(body[1], type);
+      const lines = body[2]!.split("\n");
+      assert.match(lines[0]!, /^[A-Z].*\.$/, "a summary first: the palette's tooltip");
+      for (const heading of isConfig ? ["Details"] : ["Inputs", "Outputs", "Details"]) {
+        assert.ok(lines.includes(`### ${heading}`), heading);
+      }
+      for (const line of lines) {
+        assert.doesNotMatch(line, /^\s+\S/, "no indentation");
+        if (line.startsWith(":")) assert.match(line, /^: \*?[\w.]+\*? \([\w |]+\) : [^:]+$/, "one line, no colon");
+      }
+    });
+  });
+}
+
+describe("editor of segment-config", () => {
+  const { defaults } = register("segment-config");
+  const check = (name: string, value: unknown, node: object): boolean | string =>
+    defaults[name]!.validate!.call({ _: (key: string) => key, ...node }, value, {});
+
+  it("asks for what the chosen service needs", () => {
+    assert.equal(check("baseUrl", "", { service: "server" }), "segment-config.error.baseUrl");
+    assert.equal(check("baseUrl", "", { service: "embedded" }), true);
+    assert.equal(check("baseUrl", "192.168.0.1", { service: "server" }), "segment-config.error.url");
+    assert.equal(check("baseUrl", "http://192.168.0.1:8090", { service: "server" }), true);
+    assert.equal(check("cluster", "", { service: "cdf" }), "segment-config.error.cluster");
+    assert.equal(check("cluster", "", { service: "cdf", baseUrl: "https://x.example" }), true);
+    assert.equal(check("cluster", "westeurope-1", { service: "cdf" }), true);
+  });
+
+  it("refuses what is no number, with a reason", () => {
+    for (const name of ["timeout", "retries", "concurrency", "maxPending", "keepHours", "keepMegabytes"]) {
+      assert.equal(check(name, "many", {}), "segment-config.error.number", name);
+      assert.equal(check(name, "-1", {}), "segment-config.error.number", name);
+      assert.equal(check(name, "12", {}), true, name);
+    }
+  });
+});

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import http from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { logged, pipeline, RunningFlow, useScratchUserDir } from "./flow";
+import { HoldingProxy, LOOKS } from "./holding-proxy";
+import { DISC, overlapWithDisc, scene } from "./scene";
+import { startSegmentServer, type SegmentServer } from "./segment-server";
+
+const POINT = { points: JSON.stringify([DISC.x, DISC.y]), pointsType: "json" };
+
+describe("waits", function () {
+  this.timeout(60_000);
+  const userDir = useScratchUserDir();
+  let server: SegmentServer;
+  let proxy: HoldingProxy;
+  let picture: Buffer;
+  before(async () => {
+    server = await startSegmentServer(userDir);
+    proxy = await HoldingProxy.start(server.url);
+    picture = await scene();
+  });
+  beforeEach(() => proxy.hold(LOOKS));
+  afterEach(() => proxy.release());
+  after(async () => {
+    await proxy.stop();
+    await server.stop();
+  });
+
+  function load(wait: object = {}): Promise<RunningFlow> {
+    const config = { service: "server", baseUrl: proxy.url, auth: "token" };
+    return RunningFlow.load(pipeline(config, { start: POINT, wait }), { config: { token: server.token } });
+  }
+
+  /** Starts jobs whose results are held back, and returns when all are waited for. */
+  async function waiting(flow: RunningFlow, topics: string[]): Promise<void> {
+    const counted = flow.status("wait", (text) => text.startsWith(`${topics.length} `));
+    for (const topic of topics) flow.send("upload", { payload: picture, topic });
+    await counted;
+    await flow.nextOf("finished", 2 * topics.length); // those of upload and start
+  }
+
+  it("end by their time-out with the second output", async () => {
+    const flow = await load({ timeout: "0.3" });
+    await waiting(flow, ["a"]);
+    const message = await flow.next("notCompleted");
+    assert.equal(message.error?.code, "timed-out");
+    assert.equal(message.error.jobId, message.jobId);
+    assert.equal((message.payload as { jobId: number }).jobId, message.jobId);
+    assert.equal(message.topic, "a");
+    await flow.next("finished");
+  });
+
+  it("are all cancelled by a reset, which itself just ends", async () => {
+    const flow = await load();
+    await waiting(flow, ["a", "b"]);
+    flow.send("wait", { reset: true, topic: "reset" });
+    const messages = await flow.nextOf("notCompleted", 2);
+    assert.deepEqual(messages.map(({ topic, error }) => [topic, error?.code]).sort(), [
+      ["a", "cancelled"],
+      ["b", "cancelled"],
+    ]);
+    const finished = (await flow.nextOf("finished", 3)).map(({ topic }) => topic);
+    assert.deepEqual(finished.sort(), ["a", "b", "reset"]);
+    assert.deepEqual(flow.unread("caught"), []);
+  });
+
+  it("are cancelled one by one by a reset with a job id; the others go on", async () => {
+    const flow = await load();
+    const started: number[] = [];
+    await waiting(flow, ["a", "b"]);
+    flow.send("wait", { reset: true });
+    for (const message of await flow.nextOf("notCompleted", 2)) started.push(message.jobId!);
+    await flow.nextOf("finished", 3);
+
+    const service = `${proxy.url}/api/v1/projects/default`;
+    for (const jobId of started) flow.send("wait", { jobId, segment: { service } });
+    flow.send("wait", { reset: true, jobId: started[0] });
+    assert.equal((await flow.next("notCompleted")).jobId, started[0]);
+    proxy.release();
+    const completed = await flow.next("completed");
+    assert.equal(completed.jobId, started[1]);
+    assert.ok(overlapWithDisc(completed) > 0.85);
+  });
+
+  for (const type of ["full", "flows", "nodes"] as const) {
+    it(`are dropped by a deploy of type ${type}: one warning, and nothing leaves afterwards`, async () => {
+      const flow = await load();
+      await waiting(flow, ["a", "b"]);
+      await flow.redeploy(type, { wait: { timeout: "500" } });
+      proxy.release();
+      const dropped = logged("warn").filter((text) => text.includes("dropped"));
+      assert.deepEqual(dropped, ["2 segment-wait.warning.dropped"]);
+
+      // A further message passes through the new node, when anything of the old one would have long arrived.
+      flow.send("upload", { payload: picture, topic: "c" });
+      assert.equal((await flow.next("completed")).topic, "c");
+      await flow.nextOf("finished", 3);
+      for (const end of ["completed", "notCompleted", "caught", "finished"])
+        assert.deepEqual(flow.unread(end), [], end);
+    });
+  }
+
+  it("are dropped with work in the other nodes, a warning each", async () => {
+    const flow = await load();
+    proxy.hold(/^POST \S+\/files/);
+    const counted = flow.status("upload", (text) => text.startsWith("1 "));
+    flow.send("upload", { payload: picture });
+    await counted;
+    await flow.redeploy("full", { upload: { name: "new" } });
+    proxy.release();
+    assert.deepEqual(
+      logged("warn").filter((text) => text.includes("dropped")),
+      ["1 segment-upload.warning.dropped"],
+    );
+    flow.send("upload", { payload: picture, topic: "c" });
+    assert.equal((await flow.next("completed")).topic, "c");
+  });
+});
+
+describe("the embedded server's loopback", function () {
+  this.timeout(60_000);
+  useScratchUserDir();
+
+  it("works with HTTP_PROXY set, and the proxy sees nothing", async () => {
+    const seen: string[] = [];
+    const proxy = http.createServer((request, response) => {
+      seen.push(request.url ?? "");
+      response.writeHead(502).end();
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const saved = { ...process.env };
+    Object.assign(process.env, { HTTP_PROXY: address, http_proxy: address, HTTPS_PROXY: address, NO_PROXY: "" });
+    try {
+      const flow = await RunningFlow.load(pipeline({ service: "embedded" }, { start: POINT }));
+      flow.send("upload", { payload: await scene() });
+      assert.ok(overlapWithDisc(await flow.next("completed")) > 0.85);
+      assert.deepEqual(seen, []);
+    } finally {
+      for (const name of ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "NO_PROXY"]) {
+        if (saved[name] === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = saved[name];
+      }
+      proxy.close();
+    }
+  });
+});
