@@ -6,7 +6,7 @@ import { SegmentError } from "../../src/api";
 import { jobFailure, jobTimings, type SegmentClient } from "../../src/client";
 import { acquire, clientOf, closeAll, scratchFolder } from "./setup";
 
-const PICTURE = readFileSync(join(__dirname, "../../examples/pictures/coins.jpg"));
+const PICTURE = readFileSync(join(__dirname, "../../pictures/coins.jpg"));
 const ONE_COIN = { points: [{ x: 0.5, y: 0.5 }] };
 
 describe("client on the embedded server", function () {

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { linkPackage, startNodeRed, type RunningNodeRed } from "../../examples/demo/node-red";
+import { chromiumPath } from "../../scripts/ensure-chromium";
+import { Editor } from "./editor";
+
+const EXAMPLE = readFileSync(join(__dirname, "..", "..", "examples", "Segment one image.json"), "utf8");
+const MINUTE = 60_000;
+
+/** What each choice in the config dialog shows. */
+const CONFIG_FIELDS = [
+  { service: "embedded", auth: "none", shown: ["engine", "dataDir", "keepHours", "keepMegabytes"] },
+  { service: "server", auth: "none", shown: ["baseUrl", "project", "apiVersion", "auth"] },
+  { service: "server", auth: "token", shown: ["baseUrl", "project", "apiVersion", "auth", "token"] },
+  {
+    service: "cdf",
+    auth: "oauth",
+    shown: [
+      ...["cluster", "baseUrl", "project", "apiVersion", "auth"],
+      ...["tokenUrl", "clientId", "clientSecret", "scopes", "audience", "clientAuth"],
+    ],
+  },
+];
+const ALL_CONFIG_FIELDS = [...new Set(CONFIG_FIELDS.flatMap(({ shown }) => shown))];
+
+const DIALOGS = [
+  { type: "segment-upload", fields: ["name", "config", "image", "keepImage"] },
+  { type: "segment-start", fields: ["name", "config", "file", "points", "boxes", "units"] },
+  { type: "segment-wait", fields: ["name", "config", "job", "timeout"] },
+];
+
+describe("the editor in a real Node-RED", function () {
+  this.timeout(2 * MINUTE);
+  let home: string;
+  let nodeRed: RunningNodeRed | undefined;
+  let editor: Editor;
+
+  before(async function () {
+    const chromium = chromiumPath();
+    if (chromium === undefined) {
+      if (process.env.CI !== undefined) throw new Error("CI must run the editor's tests, but there is no Chromium.");
+      this.skip();
+    }
+    home = mkdtempSync(join(tmpdir(), "segment-editor-"));
+    await linkPackage(home);
+    nodeRed = await startNodeRed(home, [{ id: "empty", type: "tab", label: "Flow 1" }], AbortSignal.timeout(MINUTE));
+    editor = await Editor.open(chromium, nodeRed.url);
+  });
+  after(async () => {
+    if (nodeRed === undefined) return;
+    await editor.close();
+    await nodeRed.stop();
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it("has the nodes in its palette", async () => {
+    for (const { type } of DIALOGS) {
+      await editor.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).waitFor();
+    }
+  });
+
+  it("imports the example, deploys it and shows the score of its result", async () => {
+    await editor.importFlow(EXAMPLE);
+    await editor.showTabOf("inject");
+    await editor.deploy();
+    await nodeRed!.inject(await editor.nodeId("inject"));
+    const status = editor.page.locator(`.red-ui-flow-node-status-label`, { hasText: /^(1|0\.9\d*)$/ });
+    await status.first().waitFor({ timeout: MINUTE });
+    await editor.screenshot("flow");
+  });
+
+  for (const { type, fields } of DIALOGS) {
+    it(`opens the dialog of ${type}, with a label for each field, and saves it`, async () => {
+      await editor.openDialog(type);
+      await editor.screenshot(type);
+      for (const field of fields) {
+        const label = editor.page.locator(`label[for="node-input-${field}"]`);
+        assert.ok(await label.isVisible(), field);
+        assert.notEqual((await label.innerText()).trim(), "", field);
+        assert.doesNotMatch(await label.innerText(), /segment-\w+\./, field);
+      }
+      await editor.page.locator("#node-input-name").fill(`my ${type}`);
+      await editor.confirm(type);
+      assert.equal(await property(editor, type, "name"), `my ${type}`);
+      assert.equal(await property(editor, type, "valid"), true);
+    });
+  }
+
+  for (const { service, auth, shown } of CONFIG_FIELDS) {
+    it(`shows in the config dialog what ${service} with login "${auth}" needs`, async () => {
+      await editor.openDialog("segment-config");
+      await editor.page.locator("#node-config-input-service").selectOption(service);
+      if (shown.includes("auth")) await editor.page.locator("#node-config-input-auth").selectOption(auth);
+      await editor.screenshot(`segment-config-${service}-${auth}`);
+      for (const field of ALL_CONFIG_FIELDS) {
+        const visible = await editor.page.locator(`#node-config-input-${field}`).isVisible();
+        assert.equal(visible, shown.includes(field), field);
+      }
+      await editor.page.locator("#node-config-dialog-cancel").click();
+      await editor.page.waitForTimeout(1000);
+    });
+  }
+
+  it("saves a config with a token, which doesn't come out again", async () => {
+    await editor.openDialog("segment-config");
+    await editor.page.locator("#node-config-input-service").selectOption("server");
+    await editor.page.locator("#node-config-input-baseUrl").fill("http://127.0.0.1:9");
+    await editor.page.locator("#node-config-input-auth").selectOption("token");
+    await editor.page.locator("#node-config-input-token").fill("a-very-secret-token");
+    await editor.confirm("segment-config");
+    await editor.deploy();
+
+    const text = await (await fetch(`${nodeRed!.url}flows`)).text();
+    assert.ok(!text.includes("a-very-secret-token"));
+    const flows = z.array(z.looseObject({ type: z.string() })).parse(JSON.parse(text));
+    const config = flows.find(({ type }) => type === "segment-config");
+    assert.equal(config?.service, "server");
+    assert.equal(config.baseUrl, "http://127.0.0.1:9");
+    for (const { type } of DIALOGS) assert.equal(flows.find((node) => node.type === type)?.name, `my ${type}`);
+  });
+
+  it("has written no error to the browser's console", () => {
+    assert.deepEqual(editor.errors, []);
+  });
+});
+
+async function property(editor: Editor, type: string, name: string): Promise<unknown> {
+  return editor.page.evaluate(`RED.nodes.node("${await editor.nodeId(type)}").${name}`);
+}
