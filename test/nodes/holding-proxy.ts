@@ -65,5 +65,3 @@ export class HoldingProxy {
 
 /** Looks at jobs, by either route. */
 export const LOOKS = /^(GET \S+\/segment\/\d+|POST \S+\/segment\/byids)/;
-/** Starts of jobs. */
-const STARTS = /^POST \S+\/segment$/;

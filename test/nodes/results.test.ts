@@ -166,9 +166,10 @@ describe("flows on the embedded server", function () {
     const flow = await RunningFlow.load(
       pipeline(EMBEDDED, { start: { points: JSON.stringify(ON), pointsType: "json" } }),
     );
+    const other = await scene(20);
     const both = flow.status("upload", (text) => text.startsWith("2 "));
     flow.send("upload", { payload: picture, topic: "a" });
-    flow.send("upload", { payload: await scene(20), topic: "b" });
+    flow.send("upload", { payload: other, topic: "b" });
     await both;
     const results = await flow.nextOf("completed", 2);
     assert.deepEqual(results.map(({ topic }) => topic).sort(), ["a", "b"]);
