@@ -19,7 +19,7 @@ export interface EngineHealth {
 }
 
 /**
- * Turns a picture and a prompt into scored polygons. Implementations run their heavy work in worker threads
+ * Turns a picture and a prompt into scored polygons. Implementations run their heavy work in worker processes
  * behind a bounded first-in-first-out queue.
  */
 export interface Engine {

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { z } from "zod";
+import type { ImageSize, Prompt } from "../../src/api";
+
+const fractions = z.tuple([z.number(), z.number()]);
+const box = z.tuple([z.number(), z.number(), z.number(), z.number()]);
+
+/** An entry of `prompts.json`: fractions of the picture. */
+const entrySchema = z.object({
+  image: z.string(),
+  mask: z.string(),
+  fg: z.array(fractions),
+  bg: z.array(fractions),
+  box,
+  loose: box,
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/** A picture with the outline that a person drew. */
+export interface Item {
+  file: string;
+  maskFile: string;
+  prompts: Record<PromptName, Prompt>;
+}
+
+/** The five prompts of the benchmark, in the order of its tables. */
+export const PROMPT_NAMES = ["box", "loose", "point", "points", "box+point"] as const;
+export type PromptName = (typeof PROMPT_NAMES)[number];
+
+/** Reads a folder with `images/`, `masks/` and `prompts.json`; with a limit, items spread evenly over it. */
+export function readItems(folder: string, limit: number): Item[] {
+  const entries = z.array(entrySchema).parse(JSON.parse(readFileSync(join(folder, "prompts.json"), "utf8")));
+  const count = Math.min(limit, entries.length);
+  const chosen = entries.filter(
+    (_, index) => Math.floor((index * count) / entries.length) !== Math.floor(((index - 1) * count) / entries.length),
+  );
+  return chosen.map((entry) => ({
+    file: join(folder, "images", entry.image),
+    maskFile: join(folder, "masks", entry.mask),
+    prompts: promptsOf(entry),
+  }));
+}
+
+/** The true mask, row by row, 1 = object. */
+export async function readMask(file: string): Promise<{ mask: Uint8Array; size: ImageSize }> {
+  const { data, info } = await sharp(file)
+    .removeAlpha()
+    .toColourspace("b-w")
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const mask = Uint8Array.from({ length: info.width * info.height }, (_, index) =>
+    (data[index * info.channels] ?? 0) > 127 ? 1 : 0,
+  );
+  return { mask, size: { width: info.width, height: info.height } };
+}
+
+function promptsOf(entry: Entry): Record<PromptName, Prompt> {
+  const foreground = entry.fg.map(([x, y]) => ({ x, y, label: 1 as const }));
+  const background = entry.bg.map(([x, y]) => ({ x, y, label: 0 as const }));
+  const toBox = ([xMin, yMin, xMax, yMax]: z.infer<typeof box>): Prompt["boundingBox"] => ({ xMin, yMin, xMax, yMax });
+  return {
+    box: { boundingBox: toBox(entry.box) },
+    loose: { boundingBox: toBox(entry.loose) },
+    point: { points: foreground.slice(0, 1) },
+    points: { points: [...foreground, ...background] },
+    "box+point": { points: foreground.slice(0, 1), boundingBox: toBox(entry.box) },
+  };
+}

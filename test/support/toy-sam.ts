@@ -1,0 +1,168 @@
+/**
+ * A toy SAM pair as ONNX files, with SAM's names and shapes. Its masks follow simple rules, so that tests can say exactly
+ * what must come out. A few hundred kB, made in milliseconds.
+ */
+import { writeFileSync } from "node:fs";
+import { onnx } from "onnx-proto";
+
+const FLOAT = 1;
+const INT64 = 7;
+const SIDE = 1024;
+const CELLS = 256;
+
+/** Radius of the disc round a foreground point, in pixels of the 1024 frame. */
+export const TOY_RADIUS = 200;
+
+export interface ToyDecoderOptions {
+  /**
+   * `prompt`: discs of TOY_RADIUS round foreground points, or the box, without discs round background points.
+   * `picture`: where the picture's red channel is brighter than the middle (about 124 of 255).
+   */
+  follows?: "prompt" | "picture";
+  /** What it says of its masks' IoU, one for each mask. The second mask is the first one inverted. */
+  ious?: [number] | [number, number];
+}
+
+type Shape = [name: string, dims: (number | string)[]];
+
+/** Writes an encoder: the planes red, green, blue, averaged over 16 x 16 pixels, in the first channels of the embedding. */
+export function writeToyEncoder(file: string, { side = SIDE } = {}): void {
+  const graph = new GraphBuilder();
+  const cell = side / 64;
+  const pooled = graph.add("AveragePool", ["picture"], { kernel_shape: [cell, cell], strides: [cell, cell] });
+  const weights = Array.from({ length: 256 * 3 }, (_, index) => (index % 3 === Math.floor(index / 3) ? 1 : 0));
+  graph.add("Conv", [pooled, graph.floats(weights, [256, 3, 1, 1])], { kernel_shape: [1, 1] }, "embedding");
+  graph.write(file, [["picture", [1, 3, side, side]]], [["embedding", [1, 256, 64, 64]]]);
+}
+
+/** Writes a decoder. */
+export function writeToyDecoder(file: string, { follows = "prompt", ious = [0.9] }: ToyDecoderOptions = {}): void {
+  const graph = new GraphBuilder();
+  const mask = follows === "prompt" ? promptMask(graph) : pictureMask(graph);
+  const shape = graph.ints([1, 1, CELLS, CELLS]);
+  const first = graph.add("Reshape", [mask, shape]);
+  const masks = ious.length === 1 ? [first] : [first, graph.add("Neg", [first])];
+  // Every input must be used, or ONNX Runtime drops it.
+  const nothing = ["mask_input", "has_mask_input", "image_embeddings", "point_coords", "point_labels"].map((input) =>
+    graph.add("Mul", [graph.add("ReduceMean", [input], { keepdims: 0 }), graph.floats([0], [])]),
+  );
+  const allMasks = graph.add("Concat", masks, { axis: 1 });
+  graph.add("Sum", [allMasks, ...nothing], {}, "low_res_masks");
+  graph.add("Identity", [graph.floats(ious, [1, ious.length])], {}, "iou_predictions");
+  const size = graph.add("Cast", ["orig_im_size"], { to: INT64 });
+  const target = graph.add("Concat", [graph.ints([1, ious.length]), size], { axis: 0 });
+  graph.add("Resize", ["low_res_masks", "", "", target], { mode: "linear" }, "masks");
+  graph.write(
+    file,
+    [
+      ["image_embeddings", [1, 256, 64, 64]],
+      ["point_coords", [1, "points", 2]],
+      ["point_labels", [1, "points"]],
+      ["mask_input", [1, 1, CELLS, CELLS]],
+      ["has_mask_input", [1]],
+      ["orig_im_size", [2]],
+    ],
+    [
+      ["masks", [1, ious.length, "height", "width"]],
+      ["iou_predictions", [1, ious.length]],
+      ["low_res_masks", [1, ious.length, CELLS, CELLS]],
+    ],
+  );
+}
+
+/** The embedding's red channel, scaled up: above 0 where the picture is brighter than the mean of SAM's training. */
+function pictureMask(graph: GraphBuilder): string {
+  const red = graph.add("Slice", ["image_embeddings", graph.ints([0]), graph.ints([1]), graph.ints([1])]);
+  return graph.add("Resize", [red, "", "", graph.ints([1, 1, CELLS, CELLS])], { mode: "nearest" });
+}
+
+/** [1, 65536] logits: distances in the 1024 frame to the outlines that the prompt asks for. */
+function promptMask(graph: GraphBuilder): string {
+  const middles = Array.from({ length: CELLS * CELLS }, (_, index) => [
+    ((index % CELLS) + 0.5) * 4,
+    (Math.floor(index / CELLS) + 0.5) * 4,
+  ]).flat();
+  const grid = graph.floats(middles, [1, CELLS * CELLS, 1, 2]);
+  const points = graph.add("Unsqueeze", ["point_coords", graph.ints([1])]);
+  const labels = graph.add("Unsqueeze", ["point_labels", graph.ints([1])]); // [1, 1, N]
+  const far = graph.floats([-1e6], [1]);
+
+  const offsets = graph.add("Sub", [grid, points]); // [1, 65536, N, 2]
+  const squares = graph.add("ReduceSum", [graph.add("Mul", [offsets, offsets]), graph.ints([3])], { keepdims: 0 });
+  const inside = graph.add("Sub", [graph.floats([TOY_RADIUS], [1]), graph.add("Sqrt", [squares])]);
+  const largestOf = (label: number, values: string): string => {
+    const isLabel = graph.add("Equal", [labels, graph.floats([label], [1])]);
+    return graph.add("ReduceMax", [graph.add("Where", [isLabel, values, far])], { axes: [2], keepdims: 0 });
+  };
+  const insideBox = graph.add("Min", [
+    largestOf(2, graph.add("ReduceMin", [offsets], { axes: [3], keepdims: 0 })),
+    largestOf(3, graph.add("ReduceMin", [graph.add("Neg", [offsets])], { axes: [3], keepdims: 0 })),
+  ]);
+  const foreground = graph.add("Max", [largestOf(1, inside), insideBox]);
+  return graph.add("Min", [foreground, graph.add("Neg", [largestOf(0, inside)])]);
+}
+
+/** Puts an ONNX graph together, node by node; each method returns the name of what it made. */
+class GraphBuilder {
+  readonly #nodes: onnx.INodeProto[] = [];
+  readonly #constants: onnx.ITensorProto[] = [];
+
+  floats(values: number[], dims: number[]): string {
+    return this.#constant(FLOAT, Float32Array.from(values), dims);
+  }
+
+  ints(values: number[]): string {
+    return this.#constant(INT64, BigInt64Array.from(values.map(BigInt)), [values.length]);
+  }
+
+  add(
+    opType: string,
+    input: string[],
+    attributes: Record<string, number | string | number[]> = {},
+    name?: string,
+  ): string {
+    const output = name ?? `value${this.#nodes.length}`;
+    this.#nodes.push({
+      opType,
+      name: `node${this.#nodes.length}`,
+      input,
+      output: [output],
+      attribute: Object.entries(attributes).map(([key, value]) => attributeOf(key, value)),
+    });
+    return output;
+  }
+
+  write(file: string, inputs: Shape[], outputs: Shape[]): void {
+    const model = onnx.ModelProto.create({
+      irVersion: 7,
+      producerName: "toy-sam",
+      opsetImport: [{ domain: "", version: 13 }],
+      graph: {
+        name: "toy",
+        node: this.#nodes,
+        initializer: this.#constants,
+        input: inputs.map(valueInfo),
+        output: outputs.map(valueInfo),
+      },
+    });
+    writeFileSync(file, onnx.ModelProto.encode(model).finish());
+  }
+
+  #constant(dataType: number, values: Float32Array | BigInt64Array, dims: number[]): string {
+    const name = `constant${this.#constants.length}`;
+    this.#constants.push({ name, dims, dataType, rawData: new Uint8Array(values.buffer) });
+    return name;
+  }
+}
+
+function attributeOf(name: string, value: number | string | number[]): onnx.IAttributeProto {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof value === "number") return { name, type: AttributeType.INT, i: value };
+  if (typeof value === "string") return { name, type: AttributeType.STRING, s: Buffer.from(value) };
+  return { name, type: AttributeType.INTS, ints: value };
+}
+
+function valueInfo([name, dims]: Shape): onnx.IValueInfoProto {
+  const dim = dims.map((size) => (typeof size === "string" ? { dimParam: size } : { dimValue: size }));
+  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
+}
