@@ -47,7 +47,7 @@ describe("example pictures", () => {
   it("are all described, and named in NOTICE", () => {
     const described = EXAMPLE_PICTURES.flatMap(({ file, mask: maskFile }) => [file, maskFile ?? []]).flat();
     assert.deepEqual([...described].sort(), [...pictures].sort());
-    const notice = readFileSync(join(FOLDER, "..", "..", "NOTICE"), "utf8");
+    const notice = readFileSync(join(FOLDER, "..", "NOTICE"), "utf8");
     for (const { file } of EXAMPLE_PICTURES) assert.ok(notice.includes(file), `NOTICE doesn't name ${file}`);
   });
 
