@@ -1,22 +1,24 @@
 import type { NodeAPI } from "node-red";
 import { serviceIdentity, type ConfigCredentials, type ConfigDef } from "./shared/config-def";
 import { Connection, type ConfigNode } from "./shared/connection";
+import { warmUp } from "./shared/warm-up";
 
 export = function (RED: NodeAPI): void {
   const userDir = RED.settings.userDir ?? process.cwd();
-  const log = (message: string): void => RED.log.info(message);
+  const host = { userDir, log: (message: string): void => RED.log.info(message) };
 
   function SegmentConfig(this: ConfigNode, def: ConfigDef): void {
     RED.nodes.createNode(this, def);
 
     this.connection = new Connection(serviceIdentity(def, userDir), async () => {
       const { openService } = await import("./shared/services.js");
-      return openService(def, this.credentials, { userDir, log });
+      return openService(def, this.credentials, host);
     });
-    if (def.service !== "server" && def.service !== "cdf") this.connection.warmUp();
+    const warm = warmUp(def, host);
 
     this.on("close", (done: () => void) => {
       this.connection.close();
+      warm?.release();
       done();
     });
   }

@@ -33,7 +33,7 @@ export = function (RED: NodeAPI): void {
 async function start(RED: NodeAPI, node: Node, def: StartDef, msg: NodeMessageInFlow, task: Task): Promise<void> {
   const { buildJobs } = await import("../src/prompt/index.js");
   const { jobs, sequence } = buildJobs(await readPrompt(RED, node, def, msg));
-  const connection = await connectionOf(RED, def.config);
+  const connection = connectionOf(RED, def.config);
 
   const { startJobs } = await import("./shared/start-jobs.js");
   const started = await startJobs(await connection.client(), jobs, task.signal);
@@ -59,7 +59,10 @@ async function readPrompt(RED: NodeAPI, node: Node, def: StartDef, msg: NodeMess
     isSame(points, DEFAULT_POINTS),
     isSame(boxes, DEFAULT_BOXES),
   ];
-  const payload = promptOfPayload(msg.payload, fileIsDefault || (pointsAreDefault && boxesAreDefault));
+  const payload = promptOfPayload(msg.payload, {
+    needed: fileIsDefault || (pointsAreDefault && boxesAreDefault),
+    readsBoxes: boxesAreDefault,
+  });
   const read = (input: TypedInput): Promise<unknown> => evaluate(RED, node, input, msg, "invalid-prompt");
   return {
     files: fileIsDefault ? payload.files : await read(file),

@@ -25,10 +25,11 @@ async function upload(RED: NodeAPI, node: Node, def: UploadDef, msg: NodeMessage
   const receivedAt = Date.now();
   const source = typedInput(def.image, def.imageType, DEFAULT_IMAGE);
   const { readPicture } = await import("./shared/picture.js");
-  const picture = readPicture(nameOf(source), await evaluate(RED, node, source, msg, "invalid-image"));
+  const given = await evaluate(RED, node, source, msg, "invalid-image");
+  const picture = await readPicture(nameOf(source), given);
   const { bytes, mimeType, sha256, imageSize } = picture;
 
-  const connection = await connectionOf(RED, def.config);
+  const connection = connectionOf(RED, def.config);
   const client = await connection.client();
   const { id } = await client.upload({ bytes, mimeType, name: picture.name }, { signal: task.signal });
 
@@ -44,6 +45,8 @@ async function upload(RED: NodeAPI, node: Node, def: UploadDef, msg: NodeMessage
     },
     ...(def.keepImage === false ? {} : { image: bytes }),
   });
+  // A later node takes msg.image for the picture of msg.segment: an older one would be wrong.
+  if (def.keepImage === false && msg.image !== given) delete msg.image;
   task.send(msg);
 }
 

@@ -42,24 +42,24 @@ async function wait(
   const jobId = readJobId(nameOf(source), given);
   const cancelled = waits.enter(jobId);
   try {
-    const connection = await connectionOfJob(RED, def.config, msg);
-    const leave = await connection.enterWait();
-    try {
-      const { job, timings, error } = await waitForJob(await connection.client(), jobId, {
-        timeoutMs: readTimeout(def.timeout) * 1000,
-        signal: AbortSignal.any([task.signal, cancelled.signal]),
-      });
-      Object.assign(msg, {
-        // Two waits for one job get one object from the client.
-        ...(job === undefined ? {} : { payload: structuredClone(job) }),
-        segment: { ...segmentOf(msg), service: connection.service, jobId, timings },
-        ...(error === undefined ? {} : { error }),
-      });
-      task.send(error === undefined ? [msg, null] : [null, msg]);
-    } finally {
-      leave();
-    }
+    const connection = connectionOfJob(RED, def.config, msg);
+    const { job, timings, error } = await waitForJob(connection, jobId, {
+      timeoutMs: readTimeout(def.timeout) * 1000,
+      signal: AbortSignal.any([task.signal, cancelled.signal]),
+    });
+    if (isErrorOfWait(msg.error)) delete msg.error;
+    Object.assign(msg, {
+      ...(job === undefined ? {} : { payload: job }),
+      segment: { ...segmentOf(msg), service: connection.service, jobId, timings },
+      ...(error === undefined ? {} : { error }),
+    });
+    task.send(error === undefined ? [msg, null] : [null, msg]);
   } finally {
     waits.leave(cancelled);
   }
+}
+
+/** Whether an earlier wait of this message left by the second output: its error does not hold any more. */
+function isErrorOfWait(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error && "jobId" in error;
 }

@@ -30,6 +30,22 @@ export interface ConfigCredentials {
   token?: string;
 }
 
+/** What Node-RED says to a service that runs beside it. */
+export interface Host {
+  userDir: string;
+  log: (message: string) => void;
+}
+
+/** Settings of the embedded server: what it takes, and what holds where a config node says nothing. */
+export const ENGINES = ["auto", "sam"] as const;
+export const KEEP_HOURS = { fallback: 24, min: 0.1 };
+export const KEEP_MEGABYTES = { fallback: 1024, min: 1 };
+
+/** Whether a config node leads to a service elsewhere; else to the embedded server. */
+export function isRemote({ service }: ConfigDef): boolean {
+  return service === "server" || service === "cdf";
+}
+
 /** Where the embedded server keeps its files: below Node-RED's user directory unless an absolute path is given. */
 export function dataDirOf(def: ConfigDef, userDir: string): string {
   return def.dataDir ? resolve(userDir, def.dataDir) : join(userDir, "node-red-segment");
@@ -43,7 +59,7 @@ export function baseUrlOf(def: ConfigDef): string {
 
 /** What distinguishes one service from another: the same for all config nodes that lead to the same jobs and files. */
 export function serviceIdentity(def: ConfigDef, userDir: string): string {
-  if (def.service === "server" || def.service === "cdf") {
+  if (isRemote(def)) {
     const address = baseUrlOf(def).replace(/\/\/[^/@]*@/, "//"); // messages carry it: never with a user or password
     return `${address}/api/v1/projects/${def.project ? def.project : "default"}`;
   }

@@ -1,7 +1,14 @@
 import type { Node, NodeAPI, NodeMessage } from "node-red";
-import type { SegmentClient } from "../../src/client";
+import { setTimeout as sleep } from "node:timers/promises";
+import { preview, SegmentError } from "../../src/api/segment-error";
+import type { Job } from "../../src/api";
+import type { SegmentClient, WaitOptions } from "../../src/client";
 import type { ConfigCredentials } from "./config-def";
 import type { OpenService } from "./services";
+
+/** A deploy closes all old nodes before it makes the new ones. */
+const SUCCESSOR_PATIENCE_MS = 5000;
+const SUCCESSOR_POLL_MS = 50;
 
 /** What a config node gives to the nodes that use it. */
 export class Connection {
@@ -9,6 +16,7 @@ export class Connection {
   #service: Promise<OpenService> | undefined;
   #client: Promise<SegmentClient> | undefined;
   #waits = 0;
+  #closed = false;
 
   /**
    * @param service identity of the service, as it stands in `msg.segment.service`: config nodes for the same service
@@ -23,11 +31,6 @@ export class Connection {
     connections.add(this);
   }
 
-  /** Takes hold of the service before the first message needs it. What fails is reported to the first message. */
-  warmUp(): void {
-    this.#opened().catch(() => undefined);
-  }
-
   /**
    * The client of the service. It and what it needs (axios, zod) are loaded at the first call.
    * @throws {SegmentError} `no-config` when the config node's settings can't be used
@@ -37,33 +40,36 @@ export class Connection {
   }
 
   /**
-   * Counts a wait in.
-   * @returns the function that counts it out
-   * @throws {SegmentError} `too-many-waits` when the config node's limit is reached
+   * Waits for a job by the client's waiter.
+   * @throws {SegmentError} as the waiter does; `too-many-waits` when the config node's limit is reached
    */
-  async enterWait(): Promise<() => void> {
+  async wait(jobId: number, options: WaitOptions): Promise<Job> {
     const { maxPending } = await this.#opened();
     if (this.#waits >= maxPending) {
-      const { SegmentError } = await import("../../src/api/index.js");
       throw new SegmentError(
         "too-many-waits",
         `${maxPending} jobs of this service are waited for already: send fewer messages, or raise the limit in the config node`,
       );
     }
     this.#waits++;
-    return () => {
+    try {
+      return await (await this.client()).waiter.wait(jobId, options);
+    } finally {
       this.#waits--;
-    };
+    }
   }
 
   /** Lets go of the service; what is under way is aborted. */
   close(): void {
+    this.#closed = true;
     connections.delete(this);
     this.#client?.then((client) => client.close()).catch(() => undefined);
     this.#service?.then((service) => service.release()).catch(() => undefined);
   }
 
-  #opened(): Promise<OpenService> {
+  async #opened(): Promise<OpenService> {
+    // What is taken hold of now would never be let go of.
+    if (this.#closed) throw new SegmentError("cancelled", "Cancelled: the config node has been closed.");
     return (this.#service ??= this.#open());
   }
 }
@@ -80,10 +86,9 @@ export interface ConfigNode extends Node<ConfigCredentials> {
  * The connection of a config node.
  * @throws {SegmentError} `no-config`
  */
-export async function connectionOf(RED: NodeAPI, configId: string | undefined): Promise<Connection> {
+export function connectionOf(RED: NodeAPI, configId: string | undefined): Connection {
   const node = configId === undefined ? null : (RED.nodes.getNode(configId) as Node | null);
   if (node !== null && isConfigNode(node)) return node.connection;
-  const { SegmentError } = await import("../../src/api/index.js");
   throw new SegmentError(
     "no-config",
     "This node has no service: open it and choose a config node, and check that the config node is not disabled",
@@ -94,30 +99,51 @@ export async function connectionOf(RED: NodeAPI, configId: string | undefined): 
  * The connection to wait for a job with: that of the config node, else that of the service that started the job.
  * @throws {SegmentError} `no-config`; `wrong-service` when another service than the config node's started it
  */
-export async function connectionOfJob(
-  RED: NodeAPI,
-  configId: string | undefined,
-  msg: NodeMessage,
-): Promise<Connection> {
+export function connectionOfJob(RED: NodeAPI, configId: string | undefined, msg: NodeMessage): Connection {
   const startedBy = segmentOf(msg).service;
   if (configId !== undefined && configId !== "") {
-    const connection = await connectionOf(RED, configId);
+    const connection = connectionOf(RED, configId);
     if (startedBy === undefined || startedBy === connection.service) return connection;
-    const { preview, SegmentError } = await import("../../src/api/index.js");
     throw new SegmentError(
       "wrong-service",
       `The job was started by ${preview(startedBy)}, but this node asks ${preview(connection.service)}: ` +
         "choose the config node of segment start, or none",
     );
   }
-  for (const connection of connections) if (connection.service === startedBy) return connection;
-  const { preview, SegmentError } = await import("../../src/api/index.js");
+  const connection = connectionTo(startedBy);
+  if (connection !== undefined) return connection;
   throw new SegmentError(
     "no-config",
     startedBy === undefined
       ? "The message does not say which service started the job (msg.segment.service): choose a config node"
       : `No config node of this Node-RED is for ${preview(startedBy)}, which started the job: choose a config node`,
   );
+}
+
+/**
+ * The connection to a service whose config node was closed: that of the node which a deploy puts in its place. Gives up
+ * when there is none after 5 s, or the signal aborts.
+ * @throws {SegmentError} `no-config`; `cancelled`
+ */
+export async function successorOf({ service }: Connection, signal: AbortSignal): Promise<Connection> {
+  const giveUpAt = performance.now() + SUCCESSOR_PATIENCE_MS;
+  for (;;) {
+    const connection = connectionTo(service);
+    if (connection !== undefined) return connection;
+    if (signal.aborted) throw new SegmentError("cancelled", "Cancelled: wait for a new config node.");
+    if (performance.now() > giveUpAt) break;
+    await sleep(SUCCESSOR_POLL_MS);
+  }
+  throw new SegmentError(
+    "no-config",
+    `The config node for ${preview(service)} was removed, changed or disabled while its job was waited for: ` +
+      "let a config node lead there again and send the job id to this node",
+  );
+}
+
+function connectionTo(service: unknown): Connection | undefined {
+  for (const connection of connections) if (connection.service === service) return connection;
+  return undefined;
 }
 
 function isConfigNode(node: Node): node is ConfigNode {

@@ -19,10 +19,10 @@ export interface Picture {
  * @param place how the user would call where it was found, for errors
  * @throws {SegmentError} `invalid-image`
  */
-export function readPicture(place: string, value: unknown): Picture {
+export async function readPicture(place: string, value: unknown): Promise<Picture> {
   const bytes = toBuffer(place, value);
   try {
-    const { mimeType, sha256, width, height } = readImageInfo(bytes);
+    const { mimeType, sha256, width, height } = await readImageInfo(bytes);
     const name = `node-red-${sha256.slice(0, 16)}.${mimeType === "image/png" ? "png" : "jpg"}`;
     return { bytes, mimeType, name, imageSize: { width, height }, sha256 };
   } catch (error) {

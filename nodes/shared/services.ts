@@ -1,5 +1,5 @@
 import type { ClientOptions, SegmentClient } from "../../src/client";
-import { dataDirOf, type ConfigCredentials, type ConfigDef } from "./config-def";
+import { dataDirOf, type ConfigCredentials, type ConfigDef, type Host } from "./config-def";
 import { readSettings, type Settings } from "./settings";
 
 /** A service that a config node holds. */
@@ -10,15 +10,9 @@ export interface OpenService {
   release(): void;
 }
 
-/** What Node-RED says to a service that runs beside it. */
-export interface Host {
-  userDir: string;
-  log: (message: string) => void;
-}
-
 /**
- * Opens the service of a config node. The embedded server is started at once, so that it is warm before the first
- * message; a remote service is not asked before.
+ * Opens the service of a config node. The embedded server is started, unless it runs already; a remote service is not
+ * asked yet.
  * @throws {SegmentError} `no-config` when the settings can't be used
  */
 export async function openService(def: ConfigDef, credentials: ConfigCredentials, host: Host): Promise<OpenService> {
@@ -40,7 +34,6 @@ async function openEmbedded(settings: Settings, dataDir: string, { userDir, log 
         ...clientOptions(settings),
         baseUrl: async (signal) => (await server.endpoint(signal)).url,
         tokens: currentToken(async (signal) => (await server.endpoint(signal)).token),
-        direct: true, // a proxy of the environment must see neither loopback requests nor their token
       });
     },
     release: () => server.release(),

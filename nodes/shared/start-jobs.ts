@@ -1,4 +1,4 @@
-import type { StartedJob } from "../../src/api";
+import { SegmentError, type StartedJob } from "../../src/api";
 import type { SegmentClient } from "../../src/client";
 import type { PlannedJob } from "../../src/prompt";
 
@@ -41,6 +41,6 @@ export async function startJobs(
 
 function naming(failure: unknown, started: StartedPlan[]): unknown {
   const jobIds = Object.values(started).map(({ answer }) => answer.jobId); // without the gaps of jobs not started
-  if (failure instanceof Error && jobIds.length > 0) failure.message += ` Jobs already started: ${jobIds.join(", ")}.`;
-  return failure;
+  if (!(failure instanceof SegmentError) || jobIds.length === 0) return failure;
+  return failure.adding(`Jobs already started: ${jobIds.join(", ")}.`);
 }

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage } from "node-red";
-import type { ErrorCode } from "../../src/api";
+import { errorText, SegmentError, type ErrorCode } from "../../src/api/segment-error";
 
 /** What a typed input of a dialog holds. */
 export interface TypedInput {
@@ -43,7 +43,6 @@ export async function evaluate(
   } catch (error) {
     // msg.payload.points of a message without payload: there is nothing at that place.
     if (input.type === "msg" && error instanceof TypeError) return undefined;
-    const { errorText, SegmentError } = await import("../../src/api/index.js");
     throw new SegmentError(code, `${nameOf(input)} can't be evaluated: ${errorText(error)}`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import { idSchema, preview, SegmentError, type ErrorCode, type Job } from "../../src/api";
-import { jobFailure, jobTimings, type JobTimings, type SegmentClient } from "../../src/client";
+import { jobFailure, jobTimings, type JobTimings } from "../../src/client";
+import { successorOf, type Connection } from "./connection";
 
 /** Seconds that a job is waited for when the node does not say. */
 const DEFAULT_TIMEOUT_S = 600;
@@ -24,22 +25,34 @@ interface EndError {
 }
 
 /**
- * Waits until a job has ended or the wait has.
+ * Waits until a job has ended or the wait has. When the config node is deployed anew meanwhile, the wait goes on with
+ * the new one.
+ * @param options `timeoutMs`: milliseconds for all of it, 0 for no limit; `signal`: ends the wait as `cancelled`
  * @throws {SegmentError} when the service can't be asked
  */
 export async function waitForJob(
-  client: SegmentClient,
+  connection: Connection,
   jobId: number,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<WaitEnd> {
+  const startedAt = performance.now();
+  // Of a wait that has run out 1 ms is left, as 0 is no limit.
+  const left = (): number => (timeoutMs > 0 ? Math.max(1, Math.ceil(startedAt + timeoutMs - performance.now())) : 0);
   let seen: Job | undefined;
-  try {
-    const onLook = (job: Job): void => void (seen = job);
-    const job = await client.waiter.wait(jobId, { timeoutMs, signal, onLook });
-    return { job, timings: jobTimings(job), error: describe(jobId, jobFailure(job)) };
-  } catch (error) {
-    if (!(error instanceof SegmentError) || !ENDINGS.includes(error.code)) throw error;
-    return { job: seen, timings: {}, error: describe(jobId, error) };
+  const onLook = (job: Job): void => void (seen = job);
+  let asked: Connection | undefined = connection;
+  for (;;) {
+    try {
+      asked ??= await successorOf(connection, signal);
+      const job = await asked.wait(jobId, { timeoutMs: left(), signal, onLook });
+      return { job, timings: jobTimings(job), error: describe(jobId, jobFailure(job)) };
+    } catch (error) {
+      if (!(error instanceof SegmentError) || !ENDINGS.includes(error.code)) throw error;
+      if (error.code !== "cancelled" || signal.aborted) {
+        return { job: seen, timings: {}, error: describe(jobId, error) };
+      }
+      asked = undefined; // nobody cancelled this wait: its client was closed under it
+    }
   }
 }
 

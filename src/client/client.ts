@@ -7,10 +7,8 @@ import { JobRoutes } from "./jobs";
 import { DEFAULT_PACING, type Pacing } from "./pacing";
 import { JobWaiter } from "./waiter";
 
-export interface ClientOptions extends Omit<HttpOptions, "direct" | "agent" | "pacing"> {
+export interface ClientOptions extends Omit<HttpOptions, "agent" | "pacing"> {
   project: string;
-  /** Whether requests never go through a proxy that the environment names: for a server on this machine. */
-  direct?: boolean;
   pacing?: Partial<Pacing>;
 }
 
@@ -35,7 +33,7 @@ export class SegmentClient {
 
   constructor(options: ClientOptions) {
     const pacing = { ...DEFAULT_PACING, ...options.pacing };
-    this.#http = new ServiceHttp({ direct: false, ...options, agent: `node-red-segment/${packageVersion()}`, pacing });
+    this.#http = new ServiceHttp({ ...options, agent: `node-red-segment/${packageVersion()}`, pacing });
     this.#jobs = new JobRoutes(this.#http, options.project);
     this.#files = new FileRoutes(this.#http, options.project, pacing);
     this.waiter = new JobWaiter(this.#jobs, options.concurrency, pacing);

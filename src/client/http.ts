@@ -24,8 +24,6 @@ export interface HttpOptions {
   retries: number;
   /** Requests in flight. */
   concurrency: number;
-  /** Whether requests never go through a proxy that the environment names. */
-  direct: boolean;
   /** `name/version` of this package. */
   agent: string;
   pacing: Pacing;
@@ -79,7 +77,7 @@ export class ServiceHttp {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#transport = new Transport(options.direct);
+    this.#transport = new Transport();
     this.#limiter = new Semaphore(options.concurrency);
   }
 

@@ -65,7 +65,7 @@ interface Token {
 
 async function fetchToken(options: ClientCredentialsOptions, signal: AbortSignal): Promise<Token> {
   const pacing = { ...DEFAULT_PACING, ...options.pacing };
-  const transport = new Transport(false);
+  const transport = new Transport();
   try {
     const send = (): Promise<HttpAnswer> => transport.send({ ...tokenRequest(options), signal });
     const answer = await withRetries(send, { retries: options.retries, pacing, signal });

@@ -8,6 +8,10 @@ export interface TokenProvider {
   forget(token: string): boolean;
 }
 
+const EMBEDDED_ADVICE =
+  "It is the embedded server's own token, so nothing has to be entered: send the message again, and restart Node-RED " +
+  "if that does not help.";
+
 /** For a service that wants no token. */
 export function noToken(): TokenProvider {
   return {
@@ -28,5 +32,5 @@ export function staticToken(token: string): TokenProvider {
 
 /** A token that is asked for at every attempt: that of an embedded server, which changes when it is restarted. */
 export function currentToken(ask: (signal: AbortSignal) => Promise<string>): TokenProvider {
-  return { advice: "Deploy again to restart the embedded server.", get: ask, forget: () => true };
+  return { advice: EMBEDDED_ADVICE, get: ask, forget: () => true };
 }

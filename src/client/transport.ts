@@ -49,12 +49,10 @@ export class Transport {
   readonly #axios: AxiosInstance;
   readonly #agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
 
-  /** @param direct never goes through a proxy, whatever the environment says */
-  constructor(direct: boolean) {
+  constructor() {
     this.#axios = axios.create({
       httpAgent: this.#agents.http,
       httpsAgent: this.#agents.https,
-      ...(direct ? { proxy: false } : {}),
       responseType: "arraybuffer",
       maxBodyLength: Infinity,
       validateStatus: () => true,
@@ -79,6 +77,8 @@ export class Transport {
         maxContentLength: request.maxBytes,
         maxRedirects: request.redirects,
         signal: link.signal,
+        // A proxy of the environment would get the request with its token, and can't reach this machine's loopback.
+        ...(isLoopback(url) ? { proxy: false } : {}),
       });
       return { status: answer.status, headers: plainHeaders(answer.headers), body: answer.data, host: url.host };
     } catch (error) {
@@ -96,6 +96,10 @@ export class Transport {
     this.#agents.http.destroy();
     this.#agents.https.destroy();
   }
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])\.?$/.test(hostname);
 }
 
 /** The URL in a text. @throws {SegmentError} `no-config`, saying what the text was meant to be */

@@ -2,7 +2,9 @@ import { fork, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { childMessageSchema, errorText, type ParentMessage } from "../api";
+import type { ParentMessage } from "../api";
+import { errorText } from "../api/segment-error";
+import { isChildMessage } from "./child-message";
 import type { EmbeddedOptions } from "./options";
 
 const STOP_PATIENCE_MS = 5000;
@@ -74,11 +76,10 @@ export class ServerChild {
   }
 
   #onMessage(token: string): void {
-    this.#process.on("message", (received) => {
-      const message = childMessageSchema.safeParse(received);
-      if (!message.success) return;
-      if (message.data.type === "ready") this.#events.ready({ url: message.data.url, token });
-      else this.#failure = message.data.message;
+    this.#process.on("message", (message: unknown) => {
+      if (!isChildMessage(message)) return;
+      if (message.type === "ready") this.#events.ready({ url: message.url, token });
+      else this.#failure = message.message;
     });
   }
 

@@ -1,4 +1,4 @@
-import { errorText, SegmentError } from "../api";
+import { errorText, SegmentError } from "../api/segment-error";
 import { ServerChild, type Endpoint } from "./child";
 import type { EmbeddedOptions } from "./options";
 
@@ -118,14 +118,17 @@ export class Supervisor {
   }
 
   #startError(): SegmentError {
-    const reason = this.#lastFailure === "" ? `not ready after ${START_PATIENCE_MS / 1000} s` : this.#lastFailure;
-    return new SegmentError(
-      "unreachable",
-      this.#stopped
-        ? "The embedded segment server has been stopped, as no config node uses it any more."
-        : `The embedded segment server (data directory ${this.options.dataDir}) does not run: ${reason}. ` +
-            "Mend that; it is started again by itself. Node-RED's log says more.",
-    );
+    return new SegmentError("unreachable", this.#startErrorText());
+  }
+
+  #startErrorText(): string {
+    if (this.#stopped) return "The embedded segment server has been stopped, as no config node uses it any more.";
+    const server = `The embedded segment server (data directory ${this.options.dataDir})`;
+    return this.#lastFailure === ""
+      ? `${server} is still starting after ${START_PATIENCE_MS / 1000} s: this machine is slow or busy. ` +
+          "Send the message again when Node-RED's log says that the server has started."
+      : `${server} does not run: ${this.#lastFailure}. Once the cause is removed it starts by itself. ` +
+          "Node-RED's log says more.";
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a picture's bytes say of themselves, without decoding pixels. Imports nothing of ours. */
-import { createHash } from "node:crypto";
+import { createHash, webcrypto } from "node:crypto";
 import { imageSize } from "image-size";
 import { pngOrientation } from "./png-orientation";
 
@@ -22,14 +22,16 @@ export class ImageError extends Error {
 const MIME_TYPES = { jpg: "image/jpeg", png: "image/png" } as const;
 /** Headers end long before this; more would only let garbage cost time on the caller's event loop. */
 const HEADER_BYTES = 1024 * 1024;
+/** Larger ones are hashed on another thread, as they would hold up the event loop. */
+const LARGE_BYTES = 1024 * 1024;
 
 /**
  * Reads type (by content, never by name), upright size and hash of a JPEG or PNG. The bytes are not changed.
  * @throws {ImageError} for no bytes, another format, or a header that can't be read
  */
-export function readImageInfo(bytes: Uint8Array): ImageInfo {
+export async function readImageInfo(bytes: Uint8Array): Promise<ImageInfo> {
   if (bytes.length === 0) throw new ImageError("the picture is empty (0 bytes)");
-  const header = bytes.subarray(0, HEADER_BYTES);
+  const header = bytes.subarray(0, jpegMetadataBytes(bytes) + HEADER_BYTES);
   const { type, width, height, orientation } = readHeader(header);
   if (type !== "jpg" && type !== "png") throw new ImageError(`the picture is ${type}: send a JPEG or a PNG`);
   if (width === 0 || height === 0) throw new ImageError(`the picture's header says ${width} × ${height} pixels`);
@@ -39,8 +41,27 @@ export function readImageInfo(bytes: Uint8Array): ImageInfo {
     mimeType: MIME_TYPES[type],
     width: turned ? height : width,
     height: turned ? width : height,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    sha256: await sha256(bytes),
   };
+}
+
+/** Length of a JPEG's metadata segments, of which thermal cameras write megabytes; 0 for anything else. */
+function jpegMetadataBytes(bytes: Uint8Array): number {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return 0;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let at = 2;
+  while (at + 4 <= bytes.length && isMetadataMarker(view.getUint16(at))) at += 2 + view.getUint16(at + 2);
+  return at;
+}
+
+/** APP0..APP15 and comments. */
+function isMetadataMarker(marker: number): boolean {
+  return (marker >= 0xffe0 && marker <= 0xffef) || marker === 0xfffe;
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  if (bytes.length <= LARGE_BYTES) return createHash("sha256").update(bytes).digest("hex");
+  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }
 
 function readHeader(header: Uint8Array): { type: string; width: number; height: number; orientation?: number } {

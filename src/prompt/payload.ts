@@ -11,15 +11,19 @@ export interface PayloadPrompt {
 /**
  * Reads files, points and boxes of a payload: `fileIds`, `points`, `boxes`, and the names of the service's own
  * messages `fileId`, `items`, `boundingBox`.
- * @param needed whether there is no other place for a file or for a prompt: then the payload must be an object
+ * @param options `needed`: there is no other place for a file or for a prompt, so the payload must be an object;
+ *   `readsBoxes`: there is no other place for boxes, so it must be clear which ones are meant
  * @throws {SegmentError} `invalid-prompt`
  */
-export function promptOfPayload(payload: unknown, needed: boolean): PayloadPrompt {
+export function promptOfPayload(
+  payload: unknown,
+  { needed, readsBoxes }: { needed: boolean; readsBoxes: boolean },
+): PayloadPrompt {
   if (!isRecord(payload)) {
     if (!needed) return {};
     throw invalidPrompt("payload", "must be an object with fileIds and points or boxes", payload ?? "nothing");
   }
-  if (!isMissing(payload.boxes) && !isMissing(payload.boundingBox)) {
+  if (readsBoxes && !isMissing(payload.boxes) && !isMissing(payload.boundingBox)) {
     throw invalidPrompt("payload.boundingBox", "can't be used beside payload.boxes", payload.boundingBox);
   }
   return {

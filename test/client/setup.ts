@@ -32,7 +32,6 @@ export function clientOf(service: { url: string }, options: Partial<ClientOption
     timeoutMs: 5000,
     retries: 3,
     concurrency: 8,
-    direct: true,
     ...options,
     pacing: { ...FAST, ...options.pacing },
   });

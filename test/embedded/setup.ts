@@ -38,7 +38,6 @@ export function clientOf(server: EmbeddedServer): SegmentClient {
     timeoutMs: 30_000,
     retries: 5,
     concurrency: 8,
-    direct: true,
   });
   closers.unshift(() => client.close());
   return client;

@@ -67,19 +67,18 @@ describe("waits", function () {
 
   it("are cancelled one by one by a reset with a job id; the others go on", async () => {
     const flow = await load();
-    const started: number[] = [];
     await waiting(flow, ["a", "b"]);
     flow.send("wait", { reset: true });
-    for (const message of await flow.nextOf("notCompleted", 2)) started.push(message.jobId!);
+    const cancelled = await flow.nextOf("notCompleted", 2);
     await flow.nextOf("finished", 3);
 
-    const service = `${proxy.url}/api/v1/projects/default`;
-    for (const jobId of started) flow.send("wait", { jobId, segment: { service } });
-    flow.send("wait", { reset: true, jobId: started[0] });
-    assert.equal((await flow.next("notCompleted")).jobId, started[0]);
+    for (const message of cancelled) flow.send("wait", message);
+    flow.send("wait", { reset: true, jobId: cancelled[0]!.jobId });
+    assert.equal((await flow.next("notCompleted")).jobId, cancelled[0]!.jobId);
     proxy.release();
     const completed = await flow.next("completed");
-    assert.equal(completed.jobId, started[1]);
+    assert.equal(completed.jobId, cancelled[1]!.jobId);
+    assert.equal(completed.error, undefined, "the error of the first wait is gone");
     assert.ok(overlapWithDisc(completed) > 0.85);
   });
 
@@ -100,6 +99,45 @@ describe("waits", function () {
         assert.deepEqual(flow.unread(end), [], end);
     });
   }
+
+  it("go on when only the config node is deployed anew", async () => {
+    const flow = await load();
+    await waiting(flow, ["a", "b"]);
+    await flow.redeploy("nodes", { config: { timeout: "25" } });
+    proxy.release();
+    const completed = await flow.nextOf("completed", 2);
+    assert.deepEqual(completed.map(({ topic }) => topic).sort(), ["a", "b"]);
+    assert.ok(overlapWithDisc(completed[0]!) > 0.85);
+    await flow.nextOf("finished", 2);
+    for (const end of ["notCompleted", "caught", "finished"]) assert.deepEqual(flow.unread(end), [], end);
+    assert.deepEqual(logged("warn").filter((text) => text.includes("dropped")), []); // prettier-ignore
+  });
+
+  it("can be cancelled after the config node was deployed anew", async () => {
+    const flow = await load();
+    await waiting(flow, ["a"]);
+    await flow.redeploy("nodes", { config: { timeout: "25" } });
+    flow.send("wait", { reset: true });
+    assert.equal((await flow.next("notCompleted")).error?.code, "cancelled");
+  });
+
+  it("time out after the config node was deployed anew", async () => {
+    const flow = await load({ timeout: "1.5" });
+    await waiting(flow, ["a"]);
+    await flow.redeploy("nodes", { config: { timeout: "25" } });
+    assert.equal((await flow.next("notCompleted")).error?.code, "timed-out");
+  });
+
+  it("are one error when the config node leads elsewhere after a deploy", async () => {
+    const flow = await load();
+    await waiting(flow, ["a"]);
+    await flow.redeploy("nodes", { config: { project: "other" } });
+    const caught = await flow.next("caught");
+    assert.equal(caught.error?.code, "no-config");
+    assert.match(caught.error.message, /was removed, changed or disabled/);
+    assert.equal(caught.topic, "a");
+    for (const end of ["completed", "notCompleted", "finished"]) assert.deepEqual(flow.unread(end), [], end);
+  });
 
   it("are dropped with work in the other nodes, a warning each", async () => {
     const flow = await load();

@@ -83,7 +83,7 @@ describe("flows on the embedded server", function () {
     const flow = await RunningFlow.load([...pipeline(EMBEDDED, { upload }), node("uploaded", "helper", [])]);
     const bytes = new Uint8Array(picture);
     const payload = { points: [ON], boxes: [DISC_BOX], boundingBox: DISC_BOX, other: 1 };
-    flow.send("upload", { payload, camera: { data: bytes } });
+    flow.send("upload", { payload, camera: { data: bytes }, image: Buffer.from("an older picture") });
     const uploaded = await flow.next("uploaded");
     const { fileIds, imageSize, ...rest } = uploaded.payload as Record<string, unknown>;
     assert.equal((fileIds as number[]).length, 1);

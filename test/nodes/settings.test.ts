@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { SegmentError } from "../../src/api";
 import { baseUrlOf, dataDirOf, serviceIdentity, type ConfigDef } from "../../nodes/shared/config-def";
 import { readSettings } from "../../nodes/shared/settings";
+import { warmUp } from "../../nodes/shared/warm-up";
 
 const USER_DIR = resolve("/home/user/.node-red");
 const def = (properties: object = {}): ConfigDef => ({
@@ -77,6 +78,16 @@ describe("settings of a config node", () => {
         (error) => error instanceof SegmentError && !error.message.includes("hunter2"),
       );
       if (baseUrl.startsWith("http")) assert.ok(!serviceIdentity(bad, USER_DIR).includes("hunter2"));
+    }
+  });
+});
+
+describe("warmUp", () => {
+  it("starts no server for a remote service, or with settings that the first message will refuse", () => {
+    const host = { userDir: USER_DIR, log: () => undefined };
+    const bad = [{ engine: "magic" }, { keepHours: "soon" }, { keepHours: "-1" }, { keepMegabytes: "0.5" }];
+    for (const properties of [{ service: "server" }, { service: "cdf" }, ...bad]) {
+      assert.equal(warmUp(def(properties), host), undefined, JSON.stringify(properties));
     }
   });
 });

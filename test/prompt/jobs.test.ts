@@ -129,26 +129,29 @@ describe("buildJobs", () => {
 });
 
 describe("promptOfPayload", () => {
+  const USUAL = { needed: true, readsBoxes: true };
+
   it("reads the usual names and those of the service's own messages", () => {
-    assert.equal(promptOfPayload({ fileIds: [1], fileId: 2 }, true).files?.toString(), "1");
-    assert.equal(promptOfPayload({ fileId: 2 }, true).files, 2);
+    assert.equal(promptOfPayload({ fileIds: [1], fileId: 2 }, USUAL).files?.toString(), "1");
+    assert.equal(promptOfPayload({ fileId: 2 }, USUAL).files, 2);
     const items = [{ fileId: 3 }];
-    assert.equal(promptOfPayload({ items }, true).files, items);
-    assert.equal(promptOfPayload({ boundingBox: BOUNDING_BOX }, true).boxes, BOUNDING_BOX);
-    assert.equal(promptOfPayload({ boxes: BOX, boundingBox: null }, true).boxes, BOX);
-    assert.deepEqual(promptOfPayload({ points: [0.5, 0.5] }, true).points, [0.5, 0.5]);
+    assert.equal(promptOfPayload({ items }, USUAL).files, items);
+    assert.equal(promptOfPayload({ boundingBox: BOUNDING_BOX }, USUAL).boxes, BOUNDING_BOX);
+    assert.equal(promptOfPayload({ boxes: BOX, boundingBox: null }, USUAL).boxes, BOX);
+    assert.deepEqual(promptOfPayload({ points: [0.5, 0.5] }, USUAL).points, [0.5, 0.5]);
   });
 
   it("refuses a payload that is no object only where it is needed", () => {
     for (const payload of ["text", 5, undefined, null, Buffer.from("x"), [1, 2]]) {
-      assertInvalid(() => promptOfPayload(payload, true), /^payload: must be an object with fileIds/);
-      assert.deepEqual(promptOfPayload(payload, false), {});
+      assertInvalid(() => promptOfPayload(payload, USUAL), /^payload: must be an object with fileIds/);
+      assert.deepEqual(promptOfPayload(payload, { needed: false, readsBoxes: true }), {});
     }
   });
 
-  it("refuses boxes beside boundingBox", () => {
+  it("refuses boxes beside boundingBox, where boxes are read from the payload", () => {
+    promptOfPayload({ boxes: BOX, boundingBox: BOX }, { needed: true, readsBoxes: false });
     assertInvalid(
-      () => promptOfPayload({ boxes: BOX, boundingBox: BOX }, true),
+      () => promptOfPayload({ boxes: BOX, boundingBox: BOX }, USUAL),
       /^payload\.boundingBox: can't be used/,
     );
   });

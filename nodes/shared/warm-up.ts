@@ -1,0 +1,18 @@
+import { EmbeddedServer } from "../../src/embedded";
+import { dataDirOf, ENGINES, isRemote, KEEP_HOURS, KEEP_MEGABYTES, type ConfigDef, type Host } from "./config-def";
+
+/**
+ * Starts the embedded server of a config node at deploy, so that it is warm before the first message. The settings are
+ * read without zod, which is not loaded at Node-RED's start; with any that look wrong nothing is started, as the first
+ * message checks all of them and tells what is wrong.
+ * @returns a share of the server beside the one that the first message takes
+ */
+export function warmUp(def: ConfigDef, { userDir, log }: Host): EmbeddedServer | undefined {
+  if (isRemote(def)) return undefined;
+  const engine = ENGINES.find((name) => name === (def.engine || ENGINES[0]));
+  const keepHours = Number(def.keepHours || KEEP_HOURS.fallback);
+  const keepMegabytes = Number(def.keepMegabytes || KEEP_MEGABYTES.fallback);
+  const areGood = keepHours >= KEEP_HOURS.min && keepMegabytes >= KEEP_MEGABYTES.min;
+  if (engine === undefined || !areGood) return undefined;
+  return EmbeddedServer.acquire({ dataDir: dataDirOf(def, userDir), engine, keepHours, keepMegabytes, userDir, log });
+}
