@@ -9,12 +9,21 @@ declare module "fastify" {
   }
 }
 
+const WRONG_HOST =
+  "This server answers only to requests for 127.0.0.1 and its own port. " +
+  "To reach it by another name or port, start it with a token.";
+
 /** Lets requests pass only with the bearer token, except on open routes. */
 export function requireToken(app: FastifyInstance, token: string): void {
   const expected = hash(token);
   app.addHook("onRequest", (request, _reply, done) => {
     done(request.routeOptions.config.open === true ? undefined : refusal(request.headers.authorization, expected));
   });
+}
+
+/** Whether a request carries the token; without a token, every request does. */
+export function carriesToken(request: FastifyRequest, token: string | undefined): boolean {
+  return token === undefined || refusal(request.headers.authorization, hash(token)) === undefined;
 }
 
 function refusal(authorization: string | undefined, expected: Buffer): HttpError | undefined {
@@ -34,13 +43,14 @@ function refusal(authorization: string | undefined, expected: Buffer): HttpError
  */
 export function requireLoopbackHost(app: FastifyInstance): void {
   app.addHook("onRequest", (request, _reply, done) => {
-    done(namesLoopback(request) ? undefined : new HttpError(403, "This server answers only to requests for 127.0.0.1"));
+    done(namesLoopback(request) ? undefined : new HttpError(403, WRONG_HOST));
   });
 }
 
 function namesLoopback(request: FastifyRequest): boolean {
   const port = request.socket.localPort ?? 0;
-  return [`127.0.0.1:${port}`, `localhost:${port}`].includes(request.headers.host ?? "");
+  const suffix = port === 80 ? "" : `:${port}`; // clients leave HTTP's own port out
+  return ["127.0.0.1", "localhost", "[::1]"].some((name) => request.headers.host === name + suffix);
 }
 
 function hash(text: string): Buffer {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Engine } from "../engine";
-import { requireLoopbackHost, requireToken } from "./access";
+import { carriesToken, requireLoopbackHost, requireToken } from "./access";
 import { answerBrokenRequest, answerError, installErrorAnswers } from "./error-answers";
 import type { FileCatalog } from "./file-catalog";
 import type { Janitor } from "./janitor";
@@ -39,6 +39,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    // For the links' address alone, which only authorised clients get: behind a proxy it is the proxy's.
+    trustProxy: true,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, parts.log),
@@ -49,7 +51,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   if (parts.token !== undefined) requireToken(app, parts.token);
   segmentRoutes(app, parts.jobs);
   fileRoutes(app, parts.files, parts.janitor, parts.signer);
-  serviceRoutes(app, parts.jobs, parts.engine);
+  serviceRoutes(app, parts.jobs, parts.engine, (request) => carriesToken(request, parts.token));
   drawRoutes(app, parts.files, parts.temporaryDir);
   app.register(linkRoutes(parts.files, parts.janitor, parts.signer));
   return app;

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { createFileSchema, idSchema, type CreateFile, type FileIdentity } from "../api";
-import { ContentStore, contentHash, RecordStore } from "../store";
+import { ContentStore, contentHash, inBatches, RecordStore } from "../store";
 import { HttpError } from "./http-error";
 import { randomId } from "./ids";
+
+const REMOVED_AT_ONCE = 50;
 
 const storedFileSchema = z.object({
   ...createFileSchema.shape,
@@ -35,9 +37,10 @@ export class FileCatalog {
 
   /** Opens the records and pictures in two folders. */
   static async open(recordDir: string, pictureDir: string): Promise<FileCatalog> {
-    const records = await RecordStore.open(recordDir, storedFileSchema);
+    const found: StoredFile[] = [];
+    const records = await RecordStore.open(recordDir, storedFileSchema, (file) => found.push(file));
     const catalog = new FileCatalog(records, await ContentStore.open(pictureDir));
-    for await (const [, file] of records.list()) catalog.#remember(file);
+    for (const file of found) catalog.#remember(file);
     return catalog;
   }
 
@@ -100,19 +103,18 @@ export class FileCatalog {
     }
   }
 
-  /** Removes files. Their pictures stay until `removeUnusedPictures`. */
-  async remove(files: readonly StoredFile[]): Promise<void> {
-    for (const file of files) this.#forget(file);
-    await Promise.all(files.map((file) => this.records.remove(String(file.id))));
+  /** Removes files, until `signal` is aborted. Their pictures stay until `removeUnusedPictures`. */
+  async remove(files: readonly StoredFile[], signal: AbortSignal): Promise<void> {
+    await inBatches(files, REMOVED_AT_ONCE, (file) => this.#remove(file), signal);
   }
 
-  /** Removes the pictures that no file names and that are not among `inUse` (sha256). */
-  async removeUnusedPictures(inUse: ReadonlySet<string>): Promise<void> {
-    const named = new Set(this.all().map((file) => file.sha256));
-    const unused = this.pictures
-      .names()
-      .filter((name) => !named.has(name) && !inUse.has(name) && !this.#arriving.has(name));
-    await Promise.all(unused.map((name) => this.pictures.remove(name)));
+  /** Removes the pictures that no file names and that are not among `inUse()` (sha256), until `signal` is aborted. */
+  async removeUnusedPictures(inUse: () => ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    // Looked up anew for each batch: a picture may come into use while others are removed.
+    for (let unused = this.#unusedPictures(inUse()); unused.length > 0; unused = this.#unusedPictures(inUse())) {
+      if (signal.aborted) return;
+      await Promise.all(unused.slice(0, REMOVED_AT_ONCE).map((name) => this.pictures.remove(name)));
+    }
   }
 
   /** The path of a picture. */
@@ -123,6 +125,24 @@ export class FileCatalog {
   /** The size of a picture in bytes, 0 when it is gone. */
   pictureBytes(sha256: string): number {
     return this.pictures.size(sha256) ?? 0;
+  }
+
+  #unusedPictures(inUse: ReadonlySet<string>): string[] {
+    const named = new Set(this.all().map((file) => file.sha256));
+    return this.pictures.names().filter((name) => !named.has(name) && !inUse.has(name) && !this.#arriving.has(name));
+  }
+
+  async #remove(file: StoredFile): Promise<void> {
+    // It may have been replaced, or removed by another request, since the list was made.
+    if (this.#files.get(file.id) !== file) return;
+    // Forgotten first, so that an upload that comes meanwhile is refused instead of being lost.
+    this.#forget(file);
+    try {
+      await this.records.remove(String(file.id));
+    } catch (error) {
+      this.#remember(file);
+      throw error;
+    }
   }
 
   async #store(file: StoredFile, old: StoredFile | undefined): Promise<void> {

@@ -17,7 +17,9 @@ const STAGING_FOLDER = ".installing";
  * @throws {UsageError} when nobody has agreed or tarballs are missing
  * @throws {Error} when npm fails, {SegmentError} when a checksum differs
  */
-export async function installSam({ data, dir = join(data, "sam"), from, yes }: InstallArguments): Promise<void> {
+export async function installSam(options: InstallArguments): Promise<void> {
+  const { from, yes } = options;
+  const dir = options.dir ?? join(options.data, "sam");
   const packages = from === undefined ? [weights, runtime].map(specOf) : tarballsIn(from);
   console.log(describe(dir));
   if (!yes) await confirm();
@@ -34,7 +36,10 @@ export async function installSam({ data, dir = join(data, "sam"), from, yes }: I
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
-  console.log(`Installed, and the checksums of the weights are right. The engine sam is ready in ${dir}`);
+  console.log(
+    `Installed into ${dir}, and the checksums of the weights are right. The engine sam is ready` +
+      (options.dir === undefined ? "." : `; start the server with: --user-dir "${dir}"`),
+  );
 }
 
 function describe(dir: string): string {

@@ -17,6 +17,7 @@ export interface KeepLimits {
 /** Removes old jobs, files and pictures, but nothing that an unfinished job needs. */
 export class Janitor {
   readonly #timer = setInterval(() => void this.tidy(), TIDY_EVERY_MS).unref();
+  readonly #closing = new AbortController();
   #round: Promise<void> | undefined;
 
   constructor(
@@ -42,19 +43,20 @@ export class Janitor {
 
   /** Removes files, and their pictures where nothing else needs them. */
   async removeFiles(files: readonly StoredFile[]): Promise<void> {
-    await this.files.remove(files);
-    await this.files.removeUnusedPictures(this.jobs.picturesInUse());
+    await this.files.remove(files, this.#closing.signal);
+    await this.files.removeUnusedPictures(() => this.jobs.picturesInUse(), this.#closing.signal);
   }
 
-  /** Stops tidying and resolves when a round under way has ended. */
+  /** Stops tidying: a round under way ends soon, and the next start goes on with it. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#closing.abort();
     await this.#round;
   }
 
   async #tidy(): Promise<void> {
     const oldest = Date.now() - this.limits.keepHours * 3_600_000;
-    await this.book.removeEndedBefore(oldest);
+    await this.book.removeEndedBefore(oldest, this.#closing.signal);
     const inUse = this.jobs.picturesInUse();
     const removable = this.files.all().filter(({ sha256 }) => sha256 === undefined || !inUse.has(sha256));
     await this.removeFiles(removable.filter((file) => fileTime(file) < oldest));

@@ -1,5 +1,7 @@
-import { RecordStore } from "../store";
+import { inBatches, RecordStore } from "../store";
 import { hasEnded, storedJobSchema, type StoredJob } from "./stored-job";
+
+const REMOVED_AT_ONCE = 50;
 
 /** Which job a POST with an `Idempotency-Key` has made. */
 export interface FirstJob {
@@ -19,22 +21,25 @@ export class JobBook {
   readonly #endTimes = new Map<number, number>();
   readonly #firstByKey = new Map<string, FirstJob>();
 
-  private constructor(private readonly records: RecordStore<StoredJob>) {}
+  /** Set by `open` before anybody gets the book. */
+  #records!: RecordStore<StoredJob>;
+
+  private constructor() {}
 
   /** Opens the book in a folder. Jobs that were under way when the last process ended are queued again. */
   static async open(dir: string): Promise<JobBook> {
-    const book = new JobBook(await RecordStore.open(dir, storedJobSchema));
-    for await (const [, job] of book.records.list()) {
+    const book = new JobBook();
+    book.#records = await RecordStore.open(dir, storedJobSchema, (job) => {
       if (hasEnded(job)) book.#endTimes.set(job.jobId, job.statusTime);
       else book.#inMemory.set(job.jobId, { ...job, status: "Queued", startTime: null });
-      if (job.idempotency !== undefined) book.#rememberKey(job, Promise.resolve());
-    }
+      book.#rememberKey(job, Promise.resolve());
+    });
     return book;
   }
 
   /** Files of a crash and damaged records that were moved away when the store was opened. */
   get setAside(): number {
-    return this.records.setAside;
+    return this.#records.setAside;
   }
 
   /** The jobs that have not ended, the oldest first. */
@@ -49,7 +54,7 @@ export class JobBook {
   }
 
   async get(jobId: number): Promise<StoredJob | undefined> {
-    return this.#inMemory.get(jobId) ?? (this.#endTimes.has(jobId) ? this.records.get(String(jobId)) : undefined);
+    return this.#inMemory.get(jobId) ?? (this.#endTimes.has(jobId) ? this.#records.get(String(jobId)) : undefined);
   }
 
   /** The job that the first POST with this `Idempotency-Key` has made. */
@@ -60,7 +65,7 @@ export class JobBook {
   /** Enters a new job at once and resolves when it is on the disk. If that fails, the job is forgotten. */
   async add(job: StoredJob): Promise<void> {
     this.#inMemory.set(job.jobId, job);
-    const stored = this.records.put(String(job.jobId), job);
+    const stored = this.#records.put(String(job.jobId), job);
     this.#rememberKey(job, stored);
     try {
       await stored;
@@ -74,28 +79,26 @@ export class JobBook {
   /** Replaces an unfinished job, at once in memory, and resolves when the new state is on the disk. */
   async update(job: StoredJob): Promise<void> {
     this.#inMemory.set(job.jobId, job);
-    await this.records.put(String(job.jobId), job);
+    await this.#records.put(String(job.jobId), job);
     if (!hasEnded(job)) return;
     this.#endTimes.set(job.jobId, job.statusTime);
     this.#inMemory.delete(job.jobId);
   }
 
-  /** Removes the jobs that ended before a time (ms since 1970). */
-  async removeEndedBefore(time: number): Promise<void> {
-    for (const job of this.#inMemory.values()) {
-      if (hasEnded(job) && job.statusTime < time) await this.#remove(job.jobId);
-    }
-    for (const [jobId, endTime] of this.#endTimes) {
-      if (endTime < time) await this.#remove(jobId);
-    }
+  /** Removes the jobs that ended before a time (ms since 1970), until `signal` is aborted. */
+  async removeEndedBefore(time: number, signal: AbortSignal): Promise<void> {
+    const unwritten = [...this.#inMemory.values()].filter((job) => hasEnded(job) && job.statusTime < time);
+    const written = [...this.#endTimes].filter(([, endTime]) => endTime < time);
+    const jobIds = [...unwritten.map((job) => job.jobId), ...written.map(([jobId]) => jobId)];
+    await inBatches(jobIds, REMOVED_AT_ONCE, (jobId) => this.#remove(jobId), signal);
   }
 
   async #remove(jobId: number): Promise<void> {
     const job = await this.get(jobId);
+    await this.#records.remove(String(jobId));
     if (job !== undefined) this.#forgetKey(job);
     this.#inMemory.delete(jobId);
     this.#endTimes.delete(jobId);
-    await this.records.remove(String(jobId));
   }
 
   #rememberKey({ jobId, idempotency }: StoredJob, stored: Promise<void>): void {

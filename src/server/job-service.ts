@@ -82,6 +82,11 @@ export class JobService {
     return this.book.get(jobId);
   }
 
+  /** Whether the job is known and has not ended. */
+  isUnfinished(jobId: number): boolean {
+    return this.book.isUnfinished(jobId);
+  }
+
   /** Resolves as soon as one of the jobs has ended or is unknown, after `ms`, or when `signal` is aborted. */
   async waitForAny(jobIds: readonly number[], ms: number, signal: AbortSignal): Promise<void> {
     if (this.#closing || jobIds.some((jobId) => !this.book.isUnfinished(jobId))) return;

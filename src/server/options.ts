@@ -5,7 +5,8 @@ import { z } from "zod";
 import { describeIssues, errorText } from "../api";
 
 const DEFAULT_DATA_DIR = join(homedir(), ".node-red-segment");
-const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
+/** Hosts that let in only this machine. */
+export const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 
 /** A command line that can't be followed: told in one line, exit code 2. */
 export class UsageError extends Error {
@@ -24,7 +25,8 @@ Options of the server:
   --engine NAME        auto or sam (auto)
   --workers N          jobs that run at once (1)
   --keep-hours N       remove ended jobs and files that are older (24)
-  --keep-megabytes N   remove the oldest files while all pictures take more (1024)
+  --keep-megabytes N   remove the oldest files while all pictures take more (1024); jobs and their
+                       results are not counted, --keep-hours bounds them
   --encoder FILE       own ONNX encoder, together with
   --decoder FILE       own ONNX decoder of the SAM family
   --user-dir DIR       further folder in whose node_modules weights and runtime are searched
@@ -32,7 +34,7 @@ Options of the server:
 
 Options of install-sam:
   --data DIR           install into the folder "sam" of this data directory (${DEFAULT_DATA_DIR})
-  --dir DIR            install into this folder instead
+  --dir DIR            install into this folder instead; the server finds it by --user-dir DIR
   --from FOLDER        take the packages from tarballs in this folder, without internet
   --yes                don't ask
 

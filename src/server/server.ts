@@ -1,4 +1,5 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { createEngine, type EngineOptions } from "../engine";
@@ -9,6 +10,7 @@ import { JobBook } from "./job-book";
 import { JobService } from "./job-service";
 import { takeLock } from "./lock";
 import type { Log } from "./log";
+import { LOOPBACK } from "./options";
 import { UrlSigner } from "./url-signer";
 
 const LOCK_PATIENCE_MS = 10_000;
@@ -41,7 +43,7 @@ export interface ServerOptions {
   decoder?: string;
   /** Further folders in whose node_modules the engine looks for its parts. */
   searchFolders?: string[];
-  /** Answer only to requests whose `Host` is this machine's loopback. */
+  /** Answer only to requests whose `Host` is this machine's loopback. Done anyway on the loopback without a token. */
   checkHost?: boolean;
   /** Jobs that may wait at once (1000): beyond it, POST is answered 429. */
   maxQueued?: number;
@@ -97,16 +99,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const janitor = new Janitor(book, files, jobs, options, log);
     closers.push(() => janitor.close());
 
+    const temporaryDir = await mkdtemp(join(tmpdir(), "segment-server-pictures-"));
+    closers.push(() => rm(temporaryDir, { recursive: true, force: true }));
     const app = buildApp({
       token: options.token,
-      checkHost: options.checkHost,
+      // A token keeps web pages out too; where there is none, the name by which the server is called must.
+      checkHost: options.checkHost ?? (options.token === undefined && LOOPBACK.includes(options.host)),
       log,
       files,
       jobs,
       janitor,
       engine,
       signer: await UrlSigner.open(join(dataDir, "link-key")),
-      temporaryDir: await emptyFolder(join(dataDir, "temporary")),
+      temporaryDir,
     });
     closers.push(() => closeApp(app));
     closers.push(() => jobs.stop());
@@ -120,12 +125,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close();
     throw error;
   }
-}
-
-async function emptyFolder(path: string): Promise<string> {
-  await rm(path, { recursive: true, force: true });
-  await mkdir(path);
-  return path;
 }
 
 async function closeApp(app: FastifyInstance): Promise<void> {

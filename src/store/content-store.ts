@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
 import { removeDurably, writeDurably } from "./durable";
-import { listFiles, pathOf, setTemporaryAside } from "./folders";
+import { pathOf, visitFiles } from "./folders";
 import { Turns } from "./turns";
 
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -24,10 +24,9 @@ export class ContentStore {
   static async open(dir: string): Promise<ContentStore> {
     await mkdir(dir, { recursive: true });
     const store = new ContentStore(dir);
-    store.#setAside = await setTemporaryAside(dir);
-    for await (const { path, name } of listFiles(dir)) {
+    store.#setAside = await visitFiles(dir, async ({ path, name }) => {
       if (SHA256.test(name)) store.#enter(name, (await stat(path)).size);
-    }
+    });
     return store;
   }
 

@@ -1,9 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { inBatches } from "./batches";
 import { isMissing, isTemporary, setAside } from "./durable";
 
 const SUB_FOLDER = /^[0-9a-f]{2}$/;
 const DAMAGED_FOLDER = "damaged";
+const FILES_AT_ONCE = 64;
 
 /** Where a name of hex digits lives: in a sub-folder of its first two digits, so that no folder grows too long. */
 export function pathOf(dir: string, hexName: string): string {
@@ -15,23 +17,30 @@ export function damagedFolder(dir: string): string {
   return join(dir, DAMAGED_FOLDER);
 }
 
-/** All files of a store, folder by folder. */
-export async function* listFiles(dir: string): AsyncGenerator<{ path: string; name: string }> {
-  for (const folder of await namesIn(dir)) {
-    if (!SUB_FOLDER.test(folder)) continue;
-    for (const name of await namesIn(join(dir, folder))) yield { path: join(dir, folder, name), name };
-  }
+/**
+ * Visits all files of a store that is being opened, many at once. Temporary files, which only a crash leaves, are set
+ * aside instead. Returns how many there were.
+ */
+export async function visitFiles(
+  dir: string,
+  visit: (file: { path: string; name: string }) => Promise<void>,
+): Promise<number> {
+  let temporary = 0;
+  await inBatches(await listFiles(dir), FILES_AT_ONCE, async (file) => {
+    if (!isTemporary(file.name)) return visit(file);
+    await setAside(file.path, damagedFolder(dir));
+    temporary += 1;
+  });
+  return temporary;
 }
 
-/** Sets the temporary files aside that a crash has left. Returns how many there were. */
-export async function setTemporaryAside(dir: string): Promise<number> {
-  let count = 0;
-  for await (const { path, name } of listFiles(dir)) {
-    if (!isTemporary(name)) continue;
-    await setAside(path, damagedFolder(dir));
-    count += 1;
+async function listFiles(dir: string): Promise<{ path: string; name: string }[]> {
+  const folders = (await namesIn(dir)).filter((name) => SUB_FOLDER.test(name)).map((name) => join(dir, name));
+  const files: { path: string; name: string }[] = [];
+  for (const folder of folders) {
+    for (const name of await namesIn(folder)) files.push({ path: join(folder, name), name });
   }
-  return count;
+  return files;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

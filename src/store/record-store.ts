@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { z } from "zod";
-import { isMissing, isTemporary, removeDurably, setAside, writeDurably } from "./durable";
-import { damagedFolder, listFiles, pathOf, setTemporaryAside } from "./folders";
+import { isMissing, removeDurably, setAside, writeDurably } from "./durable";
+import { damagedFolder, pathOf, visitFiles } from "./folders";
 import { decodeRecord, encodeRecord } from "./record-file";
 import { Turns } from "./turns";
 
@@ -21,15 +21,22 @@ export class RecordStore<T> {
   ) {}
 
   /**
-   * Opens the store in `dir`, which is made if it is missing. Every record is read once: temporary files of a crash
-   * and damaged records are moved into the folder `damaged` and counted in `setAside`.
+   * Opens the store in `dir`, which is made if it is missing. Every record is read once and handed to `onRecord`, in no
+   * particular order: temporary files of a crash and damaged records are moved into the folder `damaged` and counted
+   * in `setAside`.
    */
-  static async open<T>(dir: string, schema: z.ZodType<T>): Promise<RecordStore<T>> {
+  static async open<T>(
+    dir: string,
+    schema: z.ZodType<T>,
+    onRecord: (value: T, key: string) => void = () => undefined,
+  ): Promise<RecordStore<T>> {
     await mkdir(dir, { recursive: true });
     const store = new RecordStore(dir, schema);
-    store.#setAside = await setTemporaryAside(dir);
-    const records = store.list();
-    while ((await records.next()).done !== true);
+    const temporary = await visitFiles(dir, async ({ path }) => {
+      const record = await store.#read(path);
+      if (record !== undefined) onRecord(record[1], record[0]);
+    });
+    store.#setAside += temporary;
     return store;
   }
 
@@ -54,15 +61,6 @@ export class RecordStore<T> {
   remove(key: string): Promise<boolean> {
     const path = this.#path(key);
     return this.#turns.take(path, () => removeDurably(path));
-  }
-
-  /** All records, in no particular order, read one by one. */
-  async *list(): AsyncGenerator<[key: string, value: T]> {
-    for await (const { path, name } of listFiles(this.dir)) {
-      if (isTemporary(name)) continue; // a put that is under way
-      const record = await this.#read(path);
-      if (record !== undefined) yield record;
-    }
   }
 
   #path(key: string): string {

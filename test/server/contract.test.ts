@@ -12,7 +12,7 @@ import {
   segmentRequestSchema,
   startedJobSchema,
 } from "../../src/api";
-import { disc, FILES, SEGMENT, TestClient, TestServer } from "./support";
+import { disc, FILES, SEGMENT, TestClient, TestServer, TOKEN } from "./support";
 
 function fixture(name: string): unknown {
   return JSON.parse(readFileSync(join(__dirname, "..", "fixtures", `${name}.json`), "utf8"));
@@ -118,6 +118,27 @@ describe("the server's answers", function () {
     assert.equal(answer.headers["preference-applied"], undefined);
   });
 
+  it("byids gives 50 ended jobs at a time, and the unfinished ones", async () => {
+    const { id: empty } = createdFileSchema.parse(
+      (await server.http.post(FILES, { name: "a.jpeg", mimeType: "image/jpeg" })).data,
+    );
+    // Without a picture they fail at once.
+    const started = await Promise.all(Array.from({ length: 60 }, () => server.start(empty)));
+    const ended = started.map(({ jobId }) => jobId);
+    for (const jobId of ended) await server.ended(jobId);
+    const { jobId: unfinished } = await server.start(await server.upload(await disc(70)));
+    const ask = async (jobIds: number[]) => {
+      const answer = await server.http.post(`${SEGMENT}/byids`, { jobIds });
+      const { items, unknownJobIds } = jobsSchema.parse(answer.data);
+      assert.deepEqual(unknownJobIds, []);
+      return items.map(({ jobId }) => jobId);
+    };
+    const first = await ask([...ended, unfinished]);
+    assert.deepEqual(first, [...ended.slice(0, 50), unfinished]);
+    assert.deepEqual(await ask(ended.filter((jobId) => !first.includes(jobId))), ended.slice(50));
+    await server.ended(unfinished);
+  });
+
   it("a job holds the picture that the file had when it was posted", async () => {
     const externalId = "changing";
     const id = await server.upload(await disc(90), { externalId });
@@ -149,6 +170,25 @@ describe("the server's answers", function () {
       })
       .parse(post).requestBody.content["application/json"].schema;
     assert.deepEqual(body.required, ["items"]);
+  });
+
+  it("health tells what is missing, with its path, only to who has the token", async () => {
+    const files = {
+      encoder: join(server.dataDir, "my-encoder.onnx"),
+      decoder: join(server.dataDir, "my-decoder.onnx"),
+    };
+    const healthOf = async (client: TestClient) =>
+      (await client.http.get<{ status: string; engine: { ready: boolean; reason?: string } }>("/health")).data;
+    for (const token of [TOKEN, undefined]) {
+      const broken = await TestServer.start({ token, ...files });
+      const { status, engine } = await healthOf(broken);
+      assert.equal(status, "degraded");
+      assert.ok(engine.reason?.includes(files.encoder), engine.reason);
+      const stranger = await healthOf(new TestClient(broken.url, "wrong"));
+      assert.equal(stranger.engine.ready, false);
+      assert.equal(stranger.engine.reason, token === undefined ? engine.reason : undefined);
+      await broken.close();
+    }
   });
 
   it("token/inspect answers to the token only", async () => {

@@ -154,6 +154,39 @@ describe("errors of the server", function () {
     await refused(uploadUrl, "GET");
   });
 
+  it("403 and 404 for a link without a signature or a file, before any of the body was sent", async () => {
+    const { uploadUrl, id } = createdFileSchema.parse((await create({ name: "a.png", mimeType: "image/png" })).data);
+    await server.http.post(`${FILES}/delete`, { items: [{ id }] });
+    for (const [url, status] of [
+      [uploadUrl.replace(/signature=..../, "signature=AAAA"), 403],
+      [uploadUrl.split("?")[0]!, 403],
+      [uploadUrl, 404],
+    ] as const) {
+      const put = httpRequest(url, {
+        method: "PUT",
+        headers: { "content-type": "image/png", "content-length": 50_000_000 },
+      });
+      put.flushHeaders();
+      const [answer] = (await once(put, "response")) as [IncomingMessage];
+      assert.equal(answer.statusCode, status);
+      put.destroy();
+    }
+  });
+
+  it("403 for a foreign Host also on a server without a token, but not with one", async () => {
+    const trusting = await TestServer.start({ token: undefined });
+    const { host, port } = new URL(trusting.url);
+    errorOf(await trusting.http.get("/health", { headers: { host: `example.com:${port}` } }), 403);
+    errorOf(await trusting.http.post(SEGMENT, {}, { headers: { host: `example.com:${port}` } }), 403);
+    for (const name of [host, `localhost:${port}`, `[::1]:${port}`]) {
+      assert.equal((await trusting.http.get("/health", { headers: { host: name } })).status, 200, name);
+    }
+    await trusting.close();
+    const guarded = await TestServer.start();
+    assert.equal((await guarded.http.get("/health", { headers: { host: "example.com" } })).status, 200);
+    await guarded.close();
+  });
+
   it("403 for a Host that is not this machine's loopback", async () => {
     for (const host of ["example.com", "127.0.0.1:1", new URL(server.url).host + ".example.com"]) {
       errorOf(await server.http.get("/health", { headers: { host } }), 403);

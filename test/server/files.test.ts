@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import axios from "axios";
 import sharp from "sharp";
 import { createdFileSchema, downloadLinksSchema } from "../../src/api";
-import { disc, errorOf, FILES, TestServer } from "./support";
+import { disc, errorOf, FILES, removeDir, scratchDir, TestServer } from "./support";
 
 function picturesIn(dataDir: string): string[] {
   return readdirSync(join(dataDir, "pictures"), { recursive: true, encoding: "utf8" }).filter((name) =>
@@ -15,10 +15,33 @@ function picturesIn(dataDir: string): string[] {
 describe("files of the server", function () {
   this.timeout(30_000);
   let server: TestServer;
+  /** Where the system's temporary files go meanwhile. */
+  let temporary: string;
   before(async () => {
-    server = await TestServer.start();
+    temporary = scratchDir();
+    const dataDir = scratchDir();
+    mkdirSync(join(dataDir, "temporary"));
+    writeFileSync(join(dataDir, "temporary", "somebody's"), "");
+    const { TMPDIR } = process.env;
+    process.env["TMPDIR"] = temporary;
+    server = await TestServer.start({ dataDir });
+    if (TMPDIR === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = TMPDIR;
   });
-  after(() => server.close());
+  after(async () => {
+    await server.close({ keepData: true });
+    assert.deepEqual(readdirSync(temporary), [], "its folder of temporary pictures is gone");
+    assert.deepEqual(readdirSync(join(server.dataDir, "temporary")), ["somebody's"]);
+    removeDir(temporary);
+    removeDir(server.dataDir);
+  });
+
+  /** The server makes one folder; what is in it. */
+  const temporaryPictures = () => {
+    const folders = readdirSync(temporary);
+    assert.equal(folders.length, 1);
+    return readdirSync(join(temporary, folders[0]!));
+  };
 
   const download = async (id: number) => {
     const answer = await server.http.post(`${FILES}/downloadlink`, { items: [{ id }] });
@@ -49,6 +72,18 @@ describe("files of the server", function () {
     const { uploadUrl, id, createdTime, ...rest } = created.data;
     assert.ok(uploadUrl.startsWith(`${server.url}/pictures/${id}?`));
     assert.deepEqual(rest, { ...file, instanceId: null, uploaded: false, lastUpdatedTime: createdTime });
+  });
+
+  it("makes links to the address of the reverse proxy that the client has reached it by", async () => {
+    const headers = { "x-forwarded-proto": "https", "x-forwarded-host": "segment.example:8443" };
+    const body = { name: "a.png", mimeType: "image/png" };
+    const { uploadUrl, id } = createdFileSchema.parse((await server.http.post(FILES, body, { headers })).data);
+    assert.ok(uploadUrl.startsWith(`https://segment.example:8443/pictures/${id}?`), uploadUrl);
+    const { pathname, search } = new URL(uploadUrl);
+    assert.equal((await server.http.put(`${pathname}${search}`, await disc(8))).status, 200);
+    const answer = await server.http.post(`${FILES}/downloadlink`, { items: [{ id }] }, { headers });
+    const [item] = downloadLinksSchema.parse(answer.data).items;
+    assert.ok(item?.downloadUrl.startsWith("https://segment.example:8443/pictures/"), item?.downloadUrl);
   });
 
   it("keeps the same picture once, and removes it with its last file", async () => {
@@ -106,7 +141,7 @@ describe("files of the server", function () {
       const drawn = await sharp(ofFile.data).raw().toBuffer({ resolveWithObject: true });
       assert.deepEqual([drawn.info.width, drawn.info.height], [320, 240]);
       assert.ok(!drawn.data.equals(plain));
-      assert.deepEqual(readdirSync(join(server.dataDir, "temporary")), []);
+      assert.deepEqual(temporaryPictures(), []);
     });
 
     it("draws a JPEG unless asked otherwise", async () => {
@@ -121,7 +156,7 @@ describe("files of the server", function () {
       assert.match(await refused({ segments }), /image and items/);
       assert.match(await refused({ image: "x", items: [{ fileId: 1 }], segments }), /image and items/);
       assert.match(await refused({ items: [{ fileId: 1 }], segments }), /File ids not found/);
-      assert.deepEqual(readdirSync(join(server.dataDir, "temporary")), []);
+      assert.deepEqual(temporaryPictures(), []);
     });
   });
 });

@@ -64,8 +64,10 @@ describe("install-sam", function () {
     it("installs without internet, and keeps what else is in the folder", async () => {
       const dir = join(root, "offline");
       mkdirSync(join(dir, "node_modules", "something-else"), { recursive: true });
-      const { code, stderr } = await runCli(["install-sam", "--dir", dir, "--yes", "--from", tarballs], offline);
+      const install = ["install-sam", "--dir", dir, "--yes", "--from", tarballs];
+      const { code, stdout, stderr } = await runCli(install, offline);
       assert.equal(code, 0, stderr);
+      assert.ok(stdout.includes(`--user-dir "${dir}"`), stdout);
       assert.deepEqual(readdirSync(join(dir, "node_modules")).sort(), [...PACKAGES, "something-else"].sort());
       await verifyWeights(dir);
     });

@@ -12,9 +12,13 @@ import { RecordStore } from "../../src/store";
 const valueSchema = z.object({ n: z.number(), text: z.string().optional() });
 type Value = z.infer<typeof valueSchema>;
 
-async function content<T>(store: RecordStore<T>): Promise<Map<string, T>> {
+/** What a store hands out when it is opened, every record once. */
+async function content<T>(dir: string, schema: z.ZodType<T>): Promise<Map<string, T>> {
   const all = new Map<string, T>();
-  for await (const [key, value] of store.list()) all.set(key, value);
+  await RecordStore.open(dir, schema, (value, key) => {
+    assert.ok(!all.has(key), key);
+    all.set(key, value);
+  });
   return all;
 }
 
@@ -60,7 +64,7 @@ describe("RecordStore", () => {
             store = await RecordStore.open(run, loose);
           }
         }
-        assert.deepEqual(await content(store), model);
+        assert.deepEqual(await content(run, loose), model);
         assert.equal(store.setAside, 0);
       }),
       { numRuns: 40 },
@@ -116,7 +120,7 @@ describe("RecordStore", () => {
 
       const store = await RecordStore.open<Value>(dir, valueSchema);
       assert.equal(store.setAside, 1);
-      assert.deepEqual(await content(store), new Map([["whole", { n: 2 }]]));
+      assert.deepEqual(await content(dir, valueSchema), new Map([["whole", { n: 2 }]]));
       assert.equal((await readdir(join(dir, "damaged"))).length, 1);
       await store.put("broken", { n: 3 });
       assert.deepEqual(await store.get("broken"), { n: 3 });
@@ -134,6 +138,25 @@ describe("RecordStore", () => {
     const store = await RecordStore.open(dir, z.number());
     assert.equal(store.setAside, 1);
     assert.equal((await RecordStore.open(dir, z.string())).setAside, 1);
+  });
+
+  it("hands out hundreds of records, and sets all damaged and temporary ones aside", async () => {
+    const first = await RecordStore.open<Value>(dir, valueSchema);
+    const keys = Array.from({ length: 300 }, (_, n) => String(n));
+    await Promise.all(keys.map((key) => first.put(key, { n: Number(key) })));
+    const damaged = (await filesIn(dir)).slice(0, 100);
+    for (const path of damaged) {
+      await writeFile(path, "damaged");
+      await writeFile(`${path}.1234.tmp`, "half");
+    }
+    let handedOut = 0;
+    const store = await RecordStore.open<Value>(dir, valueSchema, ({ n }, key) => {
+      assert.equal(key, String(n));
+      handedOut += 1;
+    });
+    assert.equal(handedOut, 200);
+    assert.equal(store.setAside, 200);
+    assert.equal((await readdir(join(dir, "damaged"))).length, 200);
   });
 
   it("sets temporary files aside", async () => {

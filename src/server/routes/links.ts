@@ -30,17 +30,24 @@ export function linkRoutes(files: FileCatalog, janitor: Janitor, signer: UrlSign
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
+    // Before the body is read: only who has a link may make the server take 64 MB.
+    app.addHook("onRequest", (request, _reply, done) => {
+      verifyLink(request, signer);
+      const fileId = fileIdOf(request);
+      done(files.find({ id: fileId }) === undefined ? unknownFile(fileId) : undefined);
+    });
+
     app.put(PATH, { bodyLimit: MAX_PICTURE_BYTES, config: { open: true } }, async (request, reply) => {
-      const fileId = permittedFile(request, signer, "PUT");
+      const fileId = fileIdOf(request);
       const bytes = z.instanceof(Buffer).catch(Buffer.alloc(0)).parse(request.body);
       const file = await files.upload(fileId, bytes);
-      if (file === undefined) throw new HttpError(404, `File ${fileId} does not exist on this server`);
+      if (file === undefined) throw unknownFile(fileId);
       janitor.noticeUpload();
       return reply.code(200).send();
     });
 
     app.get(PATH, { config: { open: true } }, (request, reply) => {
-      const fileId = permittedFile(request, signer, "GET");
+      const fileId = fileIdOf(request);
       const file = files.find({ id: fileId });
       if (file?.sha256 === undefined) throw new HttpError(404, `File ${fileId} has no picture on this server`);
       return reply
@@ -52,11 +59,17 @@ export function linkRoutes(files: FileCatalog, janitor: Janitor, signer: UrlSign
   };
 }
 
-/** The file that a signed link is for. @throws {HttpError} 403 */
-function permittedFile(request: FastifyRequest, signer: UrlSigner, method: LinkMethod): number {
-  const { fileId } = parsePart(pathSchema, request.params, "path");
+/** Checks a link's signature. @throws {HttpError} 403 */
+function verifyLink(request: FastifyRequest, signer: UrlSigner): void {
   const query = querySchema.safeParse(request.query);
   if (!query.success) throw new HttpError(403, "The link has no signature");
-  signer.verify(method, fileId, query.data);
-  return fileId;
+  signer.verify(request.method === "PUT" ? "PUT" : "GET", fileIdOf(request), query.data);
+}
+
+function fileIdOf(request: FastifyRequest): number {
+  return parsePart(pathSchema, request.params, "path").fileId;
+}
+
+function unknownFile(fileId: number): HttpError {
+  return new HttpError(404, `File ${fileId} does not exist on this server`);
 }

@@ -15,6 +15,8 @@ import { connectionEnd, preferredWait } from "../prefer";
 
 const pathSchema = z.object({ jobId: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) });
 
+const MOST_ENDED = 50;
+
 /** The routes of jobs. `:project` may be any name: a server has one set of jobs and files. */
 export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
   const path = "/api/v1/projects/:project/context/vision/segment";
@@ -33,16 +35,25 @@ export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
     return jobAnswer(job);
   });
 
+  // Of the jobs that have ended, an answer has the first 50 that were asked for. The others are in neither list: the
+  // client asks for them again, without those that it has got.
   app.post(`${path}/${BYIDS_EXTENSION}`, async (request, reply): Promise<Jobs> => {
     const { jobIds } = parsePart(jobsByIdsSchema, request.body, "body");
     await jobs.waitForAny(jobIds, preferredWait(request, reply), connectionEnd(reply));
-    const found = await Promise.all(jobIds.map((jobId) => jobs.get(jobId)));
     reply.header("x-segment-extensions", BYIDS_EXTENSION);
+    const asked = firstEnded(jobIds, jobs);
+    const found = await Promise.all(asked.map((jobId) => jobs.get(jobId)));
     return {
       items: found.flatMap((job) => (job === undefined ? [] : jobAnswer(job))),
-      unknownJobIds: jobIds.filter((_, index) => found[index] === undefined),
+      unknownJobIds: asked.filter((_, index) => found[index] === undefined),
     };
   });
+}
+
+/** The ids without those of ended or unknown jobs beyond the limit of one answer: results are large. */
+function firstEnded(jobIds: readonly number[], jobs: JobService): number[] {
+  let ended = 0;
+  return jobIds.filter((jobId) => jobs.isUnfinished(jobId) || (ended += 1) <= MOST_ENDED);
 }
 
 function idempotencyKey(request: FastifyRequest): string | undefined {

@@ -1,18 +1,26 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Engine } from "../../engine";
 import type { JobService } from "../job-service";
 import { openApiDocument } from "../openapi";
 import { VERSION } from "../version";
 
-/** The routes about the server itself: health, the token's rights, the API's description. */
-export function serviceRoutes(app: FastifyInstance, jobs: JobService, engine: Engine): void {
-  // Open, so that a monitor needs no token: it tells no content and no secret.
-  app.get("/health", { config: { open: true } }, () => {
+/**
+ * The routes about the server itself: health, the token's rights, the API's description.
+ * `mayKnow` tells whether a request to an open route carries the token.
+ */
+export function serviceRoutes(
+  app: FastifyInstance,
+  jobs: JobService,
+  engine: Engine,
+  mayKnow: (request: FastifyRequest) => boolean,
+): void {
+  // Open, so that a monitor needs no token. The reason has paths of this machine, which are no stranger's business.
+  app.get("/health", { config: { open: true } }, (request) => {
     const { ready, reason } = engine.health();
     return {
       status: ready ? "ok" : "degraded",
       version: VERSION,
-      engine: { name: engine.name, version: engine.version, ready, reason },
+      engine: { name: engine.name, version: engine.version, ready, reason: mayKnow(request) ? reason : undefined },
       jobs: jobs.counts(),
     };
   });
