@@ -3,15 +3,18 @@ import { oriented, perimeter, signedArea, simplified, type Ring } from "./rings"
 
 /**
  * A mask as a field of real numbers: above 0 is the object, 0 its outline. The value at column i, row j stands at the
- * middle of its cell, (i + 0.5, j + 0.5), and covers the picture together with the others from (0, 0) to
- * (`width`, `height`) in cells, which need not be whole.
+ * middle of its cell, (i + 0.5, j + 0.5). The field may be a window of the picture; outside of it there is no object.
  */
 export interface SoftMask {
-  /** Row by row, `stride` values in each. */
+  /** Row by row, `width * height`. */
   values: Float32Array;
-  stride: number;
   width: number;
   height: number;
+  /** Where the window lies in the picture, in cells, not always whole ones. Its last cells may reach beyond it. */
+  left: number;
+  top: number;
+  /** The whole picture's size in cells. */
+  picture: ImageSize;
 }
 
 /** Simplification may move the outline by this share of the object's area, all its errors added up. */
@@ -48,22 +51,21 @@ function toleranceFor(rings: Ring[]): number {
   return length === 0 ? 0 : (MAX_LOSS * area) / length;
 }
 
-/** Each shape is an outer ring and its holes, clockwise and counter-clockwise. */
+/** Each shape is an outer ring and its holes, clockwise and counter-clockwise, in pixels. */
 async function traceShapes(mask: SoftMask, size: ImageSize): Promise<Ring[][]> {
-  const columns = Math.max(1, Math.round(mask.width));
-  const rows = Math.max(1, Math.round(mask.height));
-  const grid = paddedGrid(mask, columns, rows);
   const { contours } = await import("d3-contour"); // an ES module
+  // Its types ask for number[], its code only reads by index.
+  const grid = paddedGrid(mask) as unknown as number[];
   const { coordinates } = contours()
-    .size([columns + 2, rows + 2])
+    .size([mask.width + 2, mask.height + 2])
     .contour(grid, THRESHOLD);
   const toPixels = (at: number, cells: number, pixels: number): number =>
-    (Math.min(cells, Math.max(0, at - 1)) / cells) * pixels;
+    (Math.min(cells, Math.max(0, at)) / cells) * pixels;
   return coordinates.map((shape) =>
     shape.map((closed, index) => {
       const ring = closed.slice(0, -1).map(([x = 0, y = 0]) => ({
-        x: toPixels(x, columns, size.width),
-        y: toPixels(y, rows, size.height),
+        x: toPixels(x - 1 + mask.left, mask.picture.width, size.width),
+        y: toPixels(y - 1 + mask.top, mask.picture.height, size.height),
       }));
       return oriented(ring, index === 0);
     }),
@@ -71,47 +73,20 @@ async function traceShapes(mask: SoftMask, size: ImageSize): Promise<Ring[][]> {
 }
 
 /**
- * The field on a grid of `columns` x `rows` cells that end exactly at the picture's border, with one more cell all round
- * that repeats the outermost values. Outlines then cross the border at right angles and close outside of it, so that
- * cutting them off at the border leaves masks that reach it, and its corners, exactly.
+ * The field with one more cell all round that repeats the outermost values. Outlines then cross the picture's border at
+ * right angles and close outside of it, so that cutting them off at the border leaves masks that reach it, and its
+ * corners, exactly.
  */
-function paddedGrid(mask: SoftMask, columns: number, rows: number): number[] {
-  const across = samplePositions(columns, mask.width, mask.stride);
-  const down = samplePositions(rows, mask.height, mask.values.length / mask.stride);
-  const grid = new Array<number>(across.length * down.length);
-  const { values, stride } = mask;
-  let at = 0;
-  for (const y of down) {
-    const upper = y.first * stride;
-    const lower = y.second * stride;
-    for (const x of across) {
-      const top = mix(values[upper + x.first], values[upper + x.second], x.weight);
-      const bottom = mix(values[lower + x.first], values[lower + x.second], x.weight);
-      grid[at++] = top + (bottom - top) * y.weight;
-    }
+function paddedGrid({ values, width, height }: SoftMask): Float32Array {
+  const stride = width + 2;
+  const grid = new Float32Array(stride * (height + 2));
+  for (let y = 0; y < height + 2; y += 1) {
+    const row = Math.min(height - 1, Math.max(0, y - 1)) * width;
+    grid.set(values.subarray(row, row + width), y * stride + 1);
+    grid[y * stride] = values[row]!;
+    grid[y * stride + width + 1] = values[row + width - 1]!;
   }
   return grid;
-}
-
-interface SamplePosition {
-  first: number;
-  second: number;
-  /** Share of `second`. */
-  weight: number;
-}
-
-/** Where the middles of `cells` cells, and of one repeated at each end, lie among the field's `available` values. */
-function samplePositions(cells: number, extent: number, available: number): SamplePosition[] {
-  return Array.from({ length: cells + 2 }, (_, index) => {
-    const cell = Math.min(cells - 1, Math.max(0, index - 1));
-    const position = Math.min(available - 1, Math.max(0, ((cell + 0.5) * extent) / cells - 0.5));
-    const first = Math.floor(position);
-    return { first, second: Math.min(available - 1, first + 1), weight: position - first };
-  });
-}
-
-function mix(a = 0, b = 0, weight: number): number {
-  return a + (b - a) * weight;
 }
 
 /** The contract's form of a ring, or undefined when too little of it is left. */

@@ -8,6 +8,8 @@ export interface EngineTask {
   sha256: string;
   /** Points and box in fractions of the upright picture (EXIF orientation applied). */
   prompt: Prompt;
+  /** How many segments to return at most: alternatives to the best one that differ from it. 1 by default. */
+  candidates?: number;
 }
 
 /** What an engine can say of itself without running a task. */

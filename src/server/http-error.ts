@@ -30,7 +30,7 @@ export function unknownFiles(references: readonly unknown[]): HttpError {
 }
 
 /** Checks a part of a request. @throws {HttpError} 400 that names field and value */
-export function parsePart<T>(schema: z.ZodType<T>, value: unknown, part: "body" | "query" | "path"): T {
+export function parsePart<T>(schema: z.ZodType<T>, value: unknown, part: "body" | "query" | "path" | "headers"): T {
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw new HttpError(400, `Bad ${part} of the request: ${describeIssues(parsed.error, value)}`);
   return parsed.data;

@@ -20,6 +20,13 @@ export interface JobCounts {
   running: number;
 }
 
+/** What a request asks beside its body. */
+export interface StartOptions {
+  idempotencyKey?: string;
+  /** How many different segments the answer may hold at most. */
+  candidates?: number;
+}
+
 /** Starts jobs, runs them on the engine first in, first out, and tells when they have ended. */
 export class JobService {
   readonly #watch = new EndWatch();
@@ -45,8 +52,8 @@ export class JobService {
    * @returns the job, once it is on the disk
    * @throws {HttpError} 400 unknown file, 422 key used for another request, 429 queue full
    */
-  async start(request: SegmentRequest, idempotencyKey: string | undefined): Promise<StoredJob> {
-    const bodyHash = contentHash(Buffer.from(JSON.stringify(request)));
+  async start(request: SegmentRequest, { idempotencyKey, candidates }: StartOptions): Promise<StoredJob> {
+    const bodyHash = contentHash(Buffer.from(JSON.stringify([request, candidates])));
     // No await between this look and `book.add`: two equal requests at once must not both be first.
     const first = idempotencyKey === undefined ? undefined : this.book.findByKey(idempotencyKey);
     if (first !== undefined) return this.#repeat(first, bodyHash);
@@ -69,6 +76,7 @@ export class JobService {
       fileExternalId: file.externalId,
       sha256: file.sha256,
       prompt: { points: request.points, boundingBox: request.boundingBox },
+      candidates,
       attempts: 0,
       idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash },
     };
@@ -155,7 +163,10 @@ export class JobService {
     this.#watch.ended(job.jobId);
   }
 
-  #segment({ fileId, sha256, prompt, attempts }: StoredJob, onStart: () => void): ReturnType<Engine["segment"]> {
+  #segment(
+    { fileId, sha256, prompt, candidates, attempts }: StoredJob,
+    onStart: () => void,
+  ): ReturnType<Engine["segment"]> {
     if (sha256 === undefined) {
       throw new SegmentError("job-failed", `The file ${fileId} has no picture: upload one before starting a job`);
     }
@@ -165,7 +176,7 @@ export class JobService {
         `The server died ${attempts} times while it worked on this job, so it is not tried again`,
       );
     }
-    return this.engine.segment({ file: this.files.picturePath(sha256), sha256, prompt }, onStart);
+    return this.engine.segment({ file: this.files.picturePath(sha256), sha256, prompt, candidates }, onStart);
   }
 
   /** Writes a job's new state. A job that can't be written is still known until the server stops. */

@@ -22,6 +22,13 @@ const OVERWRITE = { name: "overwrite", in: "query", schema: { type: "boolean" } 
 const PREFER = { name: "Prefer", in: "header", schema: { type: "string" }, example: "wait=30" };
 const IDEMPOTENCY_KEY = { name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 } };
 
+const CANDIDATES = {
+  name: "x-segment-candidates",
+  in: "header",
+  description: "How many segments that differ may be returned, best first",
+  schema: { type: "integer", minimum: 1, maximum: 4, default: 1 },
+};
+
 const SEGMENT = "/api/v1/projects/{project}/context/vision/segment";
 const FILES = "/api/v1/projects/{project}/files";
 
@@ -45,7 +52,7 @@ export function openApiDocument(): object {
       [SEGMENT]: {
         post: operation({
           summary: "Start a job: one file, and points or a box",
-          parameters: [PROJECT, IDEMPOTENCY_KEY],
+          parameters: [PROJECT, IDEMPOTENCY_KEY, CANDIDATES],
           body: segmentRequestSchema,
           answer: startedJobSchema,
         }),

@@ -17,6 +17,7 @@ export const storedJobSchema = z.object({
     points: segmentRequestSchema.shape.points,
     boundingBox: segmentRequestSchema.shape.boundingBox,
   }),
+  candidates: z.number().optional(),
   segments: z.array(segmentSchema).optional(),
   engine: z.object({ name: z.string(), version: z.string() }).optional(),
   /** How often a worker has begun this job. */

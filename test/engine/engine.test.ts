@@ -255,7 +255,7 @@ describe("the engine in its worker processes", () => {
       for (const prompt of [{ boundingBox }, { points: marks.slice(0, 1), boundingBox }]) {
         const [segment, ...others] = await engine.segment({ file, sha256: sha256Of(file), prompt });
         assert.equal(others.length, 0);
-        assert.ok(segment!.score > 0.9 && segment!.score <= 1);
+        assert.ok(segment!.score > 0.8 && segment!.score <= 1, `score ${segment!.score} for ${name}`);
         const { width, height } = await sharp(file).metadata();
         const found = rasterize(segment!.polygons, { width, height });
         for (const { x, y, label } of marks) {

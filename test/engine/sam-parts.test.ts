@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { EmbeddingCache, type Embedding } from "../../src/engine/sam/embeddings";
 import { locateSam } from "../../src/engine/sam/locate";
 import { promptTensors, SamModel, scaledSize } from "../../src/engine/sam/model";
 import { samPackages, verifyWeights } from "../../src/engine";
@@ -62,28 +61,6 @@ describe("sam's parts", () => {
     });
   });
 
-  describe("EmbeddingCache", () => {
-    const embedding = (): Embedding => ({
-      values: new Float32Array(10), // 40 bytes
-      size: { width: 1, height: 1 },
-      scaled: { width: 1, height: 1 },
-    });
-
-    it("drops the embedding used longest ago when its bytes are used up", () => {
-      const cache = new EmbeddingCache(120);
-      for (const key of ["a", "b", "c"]) cache.set(key, embedding());
-      assert.ok(cache.get("a"));
-      cache.set("d", embedding());
-      assert.deepEqual(cache.keys, ["c", "a", "d"]);
-      assert.equal(cache.get("b"), undefined);
-    });
-    it("counts a key that is set again once", () => {
-      const cache = new EmbeddingCache(80);
-      for (const key of ["a", "b", "b", "b"]) cache.set(key, embedding());
-      assert.deepEqual(cache.keys, ["a", "b"]);
-    });
-  });
-
   describe("locateSam", () => {
     it("prefers the data directory's own installation to the one that this package can see", () => {
       const found = locateSam({ dataDir: folder });
@@ -132,7 +109,7 @@ describe("sam's parts", () => {
     const pixel = { data: new Uint8Array(3), width: 1, height: 1 };
     async function useModel(encoder: string, decoder: string): Promise<void> {
       const model = await SamModel.load({ encoder, decoder, runtime: REAL_RUNTIME }, 1);
-      await model.decode(await model.encode(pixel, pixel), { points: [{ x: 0.5, y: 0.5 }] });
+      await model.decode(await model.encode(pixel), { points: [{ x: 0.5, y: 0.5 }] });
     }
     function badFile(name: string, content: string | Uint8Array): string {
       const file = join(folder, name);

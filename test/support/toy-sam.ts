@@ -21,7 +21,15 @@ export interface ToyDecoderOptions {
   follows?: "prompt" | "picture";
   /** What it says of its masks' IoU, one for each mask. The second mask is the first one inverted. */
   ious?: [number] | [number, number];
+  /**
+   * As in SAM's usual export four masks are computed and one is chosen: the mask itself, larger, smaller, and inverted,
+   * of which the export gives the last.
+   */
+  tokens?: boolean;
 }
+
+/** By how much the second and third of four masks are larger and smaller, in pixels of the 1024 frame. */
+export const TOY_TOKEN_STEP = 120;
 
 type Shape = [name: string, dims: (number | string)[]];
 
@@ -36,11 +44,14 @@ export function writeToyEncoder(file: string, { side = SIDE } = {}): void {
 }
 
 /** Writes a decoder. */
-export function writeToyDecoder(file: string, { follows = "prompt", ious = [0.9] }: ToyDecoderOptions = {}): void {
+export function writeToyDecoder(
+  file: string,
+  { follows = "prompt", ious = [0.9], tokens = false }: ToyDecoderOptions = {},
+): void {
   const graph = new GraphBuilder();
   const mask = follows === "prompt" ? promptMask(graph) : pictureMask(graph);
   const shape = graph.ints([1, 1, CELLS, CELLS]);
-  const first = graph.add("Reshape", [mask, shape]);
+  const first = tokens ? chosenToken(graph, mask) : graph.add("Reshape", [mask, shape]);
   const masks = ious.length === 1 ? [first] : [first, graph.add("Neg", [first])];
   // Every input must be used, or ONNX Runtime drops it.
   const nothing = ["mask_input", "has_mask_input", "image_embeddings", "point_coords", "point_labels"].map((input) =>
@@ -48,7 +59,8 @@ export function writeToyDecoder(file: string, { follows = "prompt", ious = [0.9]
   );
   const allMasks = graph.add("Concat", masks, { axis: 1 });
   graph.add("Sum", [allMasks, ...nothing], {}, "low_res_masks");
-  graph.add("Identity", [graph.floats(ious, [1, ious.length])], {}, "iou_predictions");
+  if (tokens) chosenIou(graph);
+  else graph.add("Identity", [graph.floats(ious, [1, ious.length])], {}, "iou_predictions");
   const size = graph.add("Cast", ["orig_im_size"], { to: INT64 });
   const target = graph.add("Concat", [graph.ints([1, ious.length]), size], { axis: 0 });
   graph.add("Resize", ["low_res_masks", "", "", target], { mode: "linear" }, "masks");
@@ -68,6 +80,28 @@ export function writeToyDecoder(file: string, { follows = "prompt", ious = [0.9]
       ["low_res_masks", [1, ious.length, CELLS, CELLS]],
     ],
   );
+}
+
+/** Four masks, of which the last is chosen in the way of SAM's export: by flattening and gathering. */
+function chosenToken(graph: GraphBuilder, mask: string): string {
+  const one = graph.add("Reshape", [mask, graph.ints([1, 1, CELLS, CELLS])]);
+  const step = graph.floats([TOY_TOKEN_STEP], [1]);
+  const masks = [one, graph.add("Add", [one, step]), graph.add("Sub", [one, step]), graph.add("Neg", [one])];
+  const all = graph.add("Concat", masks, { axis: 1 }); // [1, 4, 256, 256]
+  return choose(graph, all, [1, 1, CELLS, CELLS], CELLS * CELLS);
+}
+
+function chosenIou(graph: GraphBuilder): void {
+  // As sure of the inverted mask as of the best: the model's own numbers don't tell them apart.
+  const ious = graph.add("Identity", [graph.floats([0.9, 0.9, 0.9, 0.9], [1, 4])]);
+  graph.add("Identity", [choose(graph, ious, [1, 1], 1)], {}, "iou_predictions");
+}
+
+/** The last of four tensors that stand one after the other in `all`. */
+function choose(graph: GraphBuilder, all: string, shape: number[], length: number): string {
+  const flat = graph.add("Flatten", [all], { axis: 0 }); // [1, 4 * length]
+  const last = graph.add("Slice", [flat, graph.ints([3 * length]), graph.ints([4 * length]), graph.ints([1])]);
+  return graph.add("Reshape", [last, graph.ints(shape)]);
 }
 
 /** The embedding's red channel, scaled up: above 0 where the picture is brighter than the mean of SAM's training. */

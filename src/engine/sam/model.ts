@@ -1,7 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { errorText, pointLabel, SegmentError, type ImageSize, type Prompt } from "../../api";
 import type { Pixels } from "../picture";
-import type { Embedding } from "./embeddings";
 import type { SamFiles } from "./locate";
+import { exposeMaskTokens, type AllTokensModel } from "./onnx-outputs";
 import { loadRuntime, openSession, type OnnxRuntime, type OnnxSession, type OnnxTensor } from "./runtime";
 
 /** Long side of the encoder's input, and the frame of the decoder's coordinates. */
@@ -29,8 +30,19 @@ const BOX_FIRST_CORNER = 2;
 const BOX_LAST_CORNER = 3;
 const PADDING = -1;
 
+/** What the encoder made of a picture. */
+export interface Embedding {
+  /** `[1, 256, 64, 64]`, row by row. */
+  values: Float32Array;
+  /** The size to which the picture was scaled for the encoder: the long side is 1024. */
+  scaled: ImageSize;
+}
+
+/** The outputs of a decoder that offers only the mask of the token it chose. */
+const CHOSEN_TOKEN = { masks: "low_res_masks", ious: "iou_predictions" };
+
 /** A mask that the decoder offers. */
-export interface Candidate {
+export interface DecodedMask {
   /** 256 x 256 logits, row by row; above 0 is the object. The picture covers `scaled.width / 4` x `scaled.height / 4`. */
   logits: Float32Array;
   /** The decoder's own estimate of its IoU; not confined to 0..1. */
@@ -59,6 +71,8 @@ export class SamModel {
     private readonly runtime: OnnxRuntime,
     private readonly encoder: OnnxSession,
     private readonly decoder: OnnxSession,
+    /** Names of the outputs that hold the masks and their IoUs. */
+    private readonly outputs: Pick<AllTokensModel, "masks" | "ious">,
   ) {}
 
   /**
@@ -70,17 +84,16 @@ export class SamModel {
     const runtime = loadRuntime(files.runtime);
     const encoder = await openSession(runtime, files.encoder, threads);
     checkEncoder(files.encoder, encoder);
-    const decoder = await openSession(runtime, files.decoder, 1);
+    const { session: decoder, outputs } = await openDecoder(runtime, files.decoder);
     checkDecoder(files.decoder, decoder);
-    return new SamModel(files, runtime, encoder, decoder);
+    return new SamModel(files, runtime, encoder, decoder, outputs);
   }
 
   /**
    * Computes a picture's embedding.
    * @param pixels the picture at its scaled size
-   * @param size its upright size
    */
-  async encode(pixels: Pixels, size: ImageSize): Promise<Embedding> {
+  async encode(pixels: Pixels): Promise<Embedding> {
     normalise(pixels, this.#input);
     const [inputName = ""] = this.encoder.inputNames;
     const input = this.#tensor(this.#input, [1, 3, INPUT_SIDE, INPUT_SIDE]);
@@ -90,35 +103,41 @@ export class SamModel {
       .map((tensor) => tensor?.data)
       .find((data) => data instanceof Float32Array);
     if (values === undefined) throw unfit(this.files.encoder, `it gives no output of ${EMBEDDING_DIMS.join(" x ")}`);
-    return { values, size, scaled: { width: pixels.width, height: pixels.height } };
+    return { values, scaled: { width: pixels.width, height: pixels.height } };
+  }
+
+  /** Whether `decode` gives the masks of all four tokens. */
+  get hasAllTokens(): boolean {
+    return this.outputs !== CHOSEN_TOKEN;
   }
 
   /**
-   * Computes the masks of a prompt: one, or several where the export offers them.
+   * Computes the masks of a prompt: those of all tokens, or the one that the export chooses.
    * `orig_im_size` is kept small, for the decoder would scale its masks up to it and we only use those of low resolution.
+   * @param earlierMask logits of a mask that the decoder gave for this picture, to go by
    */
-  async decode(embedding: Embedding, prompt: Prompt): Promise<Candidate[]> {
+  async decode(embedding: Embedding, prompt: Prompt, earlierMask?: Float32Array): Promise<DecodedMask[]> {
     const { coordinates, labels } = promptTensors(prompt, embedding.scaled);
     const outputs = await this.#run(this.decoder, this.files.decoder, {
       image_embeddings: this.#tensor(embedding.values, EMBEDDING_DIMS),
       point_coords: this.#tensor(Float32Array.from(coordinates), [1, labels.length, 2]),
       point_labels: this.#tensor(Float32Array.from(labels), [1, labels.length]),
-      mask_input: this.#tensor(this.#noMask, [1, 1, MASK_SIDE, MASK_SIDE]),
-      has_mask_input: this.#tensor(new Float32Array(1), [1]),
+      mask_input: this.#tensor(earlierMask ?? this.#noMask, [1, 1, MASK_SIDE, MASK_SIDE]),
+      has_mask_input: this.#tensor(Float32Array.of(earlierMask ? 1 : 0), [1]),
       orig_im_size: this.#tensor(Float32Array.of(32, 32), [2]),
     });
     return this.#candidates(outputs);
   }
 
-  #candidates(outputs: Partial<Record<string, OnnxTensor>>): Candidate[] {
+  #candidates(outputs: Partial<Record<string, OnnxTensor>>): DecodedMask[] {
     const cells = MASK_SIDE * MASK_SIDE;
-    const masks = outputs.low_res_masks?.data;
-    const ious = outputs.iou_predictions?.data;
+    const masks = outputs[this.outputs.masks]?.data;
+    const ious = outputs[this.outputs.ious]?.data;
     if (!(masks instanceof Float32Array) || !(ious instanceof Float32Array)) {
       throw unfit(this.files.decoder, "its masks are not 32 bit floats");
     }
     if (masks.length === 0 || masks.length !== ious.length * cells) {
-      throw unfit(this.files.decoder, `its low_res_masks are not of ${MASK_SIDE} x ${MASK_SIDE}`);
+      throw unfit(this.files.decoder, `its masks are not of ${MASK_SIDE} x ${MASK_SIDE}`);
     }
     return Array.from(ious, (iou, index) => ({ logits: masks.subarray(index * cells, (index + 1) * cells), iou }));
   }
@@ -162,6 +181,24 @@ export function promptTensors(
     marks.push({ x: xMax * width, y: yMax * height, label: BOX_LAST_CORNER });
   }
   return { coordinates: marks.flatMap(({ x, y }) => [x, y]), labels: marks.map(({ label }) => label) };
+}
+
+/** Opens a decoder so that it gives all its masks, if its graph is of the known form; else as it is. */
+async function openDecoder(
+  runtime: OnnxRuntime,
+  file: string,
+): Promise<{ session: OnnxSession; outputs: Pick<AllTokensModel, "masks" | "ious"> }> {
+  const exposed = await readFile(file)
+    .then(exposeMaskTokens)
+    .catch(() => undefined);
+  if (exposed !== undefined) {
+    try {
+      return { session: await openSession(runtime, file, 1, exposed.model), outputs: exposed };
+    } catch {
+      // Opened as it is below; if the file itself is the trouble, that says so.
+    }
+  }
+  return { session: await openSession(runtime, file, 1), outputs: CHOSEN_TOKEN };
 }
 
 /** Writes the picture as three normalised planes of 1024 x 1024 at the top left; the rest is 0. */

@@ -3,7 +3,7 @@ import { errorText, SegmentError } from "../../api";
 
 /** The part of ONNX Runtime's JavaScript interface that we use; it is the same in all its versions. */
 export interface OnnxRuntime {
-  InferenceSession: { create(file: string, options: SessionOptions): Promise<OnnxSession> };
+  InferenceSession: { create(model: string | Buffer, options: SessionOptions): Promise<OnnxSession> };
   Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
 }
 
@@ -49,12 +49,18 @@ export function loadRuntime(folder: string): OnnxRuntime {
 }
 
 /**
- * Opens an ONNX file.
+ * Opens an ONNX model.
+ * @param model its bytes, where they are not to be read from the file
  * @throws {SegmentError} `job-failed` when the file is missing, cut off or not a model
  */
-export async function openSession(runtime: OnnxRuntime, file: string, threads: number): Promise<OnnxSession> {
+export async function openSession(
+  runtime: OnnxRuntime,
+  file: string,
+  threads: number,
+  model?: Buffer,
+): Promise<OnnxSession> {
   try {
-    return await runtime.InferenceSession.create(file, {
+    return await runtime.InferenceSession.create(model ?? file, {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",

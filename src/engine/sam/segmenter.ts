@@ -1,60 +1,58 @@
 import type { Prompt, Segment } from "../../api";
-import { tracePolygons } from "../contours";
-import { decodePixels, openPicture } from "../picture";
+import { ByteCache } from "../byte-cache";
+import { criticSchema } from "../critic/critic";
+import criticNumbers from "../critic/critic-sam.json";
 import type { EngineTask } from "../types";
-import { EmbeddingCache, type Embedding } from "./embeddings";
-import { INPUT_SIDE, MASK_SIDE, scaledSize, type Candidate, type SamModel } from "./model";
+import { chooseMasks, differentMasks, type ScoredMask } from "./choose-masks";
+import type { SamModel } from "./model";
+import { outline } from "./outline";
+import { byteLength, preparePicture, type PreparedPicture } from "./prepared-picture";
 
-/** 32 pictures of 4 MB. */
-const CACHE_BYTES = 32 * 256 * 64 * 64 * 4;
+/** 12 pictures of 1024 x 768 or larger, 30 of 400 x 300. */
+const CACHE_BYTES = 176 * 2 ** 20;
 
-/** Answers prompts with a SAM model and keeps the embeddings of the last pictures. */
+const CRITIC = criticSchema.parse(criticNumbers);
+
+/** Answers prompts with a SAM model and keeps what it computed of the last pictures. */
 export class SamSegmenter {
-  readonly #embeddings = new EmbeddingCache(CACHE_BYTES);
+  readonly #pictures = new ByteCache<PreparedPicture>(CACHE_BYTES, byteLength);
 
   constructor(private readonly model: SamModel) {}
 
   /** The sha256 of the pictures on which a prompt costs no run of the encoder. */
   get kept(): string[] {
-    return this.#embeddings.keys;
+    return this.#pictures.keys;
   }
 
   /**
-   * @returns one segment with all connected parts of the object, or none
+   * @returns up to `candidates` segments that differ, best first, each with all parts of its object; or none
    * @throws {SegmentError} `invalid-image`, `job-failed`
    */
-  async segment({ file, sha256, prompt }: EngineTask): Promise<Segment[]> {
-    const embedding = this.#embeddings.get(sha256) ?? (await this.#embed(file, sha256));
-    return this.#answer(embedding, prompt);
+  async segment({ file, sha256, prompt, candidates = 1 }: EngineTask): Promise<Segment[]> {
+    const picture = this.#pictures.get(sha256) ?? (await this.#prepare(file, sha256));
+    const masks = differentMasks(await this.#masks(picture, prompt), candidates);
+    const segments = masks.map(async ({ logits, score }) => ({
+      score,
+      polygons: await outline(logits, picture.valid, picture.edges, picture.size),
+    }));
+    return (await Promise.all(segments)).filter(({ polygons }) => polygons.length > 0);
   }
 
   /** Runs encoder and decoder once: their first two runs take about twice as long as those that follow. */
   async warmUp(): Promise<void> {
-    const side = { width: 1, height: 1 };
-    const embedding = await this.model.encode({ data: new Uint8Array(3), ...side }, side);
-    await this.#answer(embedding, { points: [{ x: 0.5, y: 0.5 }] });
+    const embedding = await this.model.encode({ data: new Uint8Array(3), width: 1, height: 1 });
+    await this.model.decode(embedding, { points: [{ x: 0.5, y: 0.5 }] });
   }
 
-  async #embed(file: string, sha256: string): Promise<Embedding> {
-    const picture = await openPicture(file);
-    const pixels = await decodePixels(picture, scaledSize(picture.size));
-    const embedding = await this.model.encode(pixels, picture.size);
-    this.#embeddings.set(sha256, embedding);
-    return embedding;
+  async #prepare(file: string, sha256: string): Promise<PreparedPicture> {
+    const picture = await preparePicture(this.model, file);
+    this.#pictures.set(sha256, picture);
+    return picture;
   }
 
-  async #answer(embedding: Embedding, prompt: Prompt): Promise<Segment[]> {
-    const best = bestOf(await this.model.decode(embedding, prompt));
-    const { scaled, size } = embedding;
-    const cell = INPUT_SIDE / MASK_SIDE;
-    const polygons = await tracePolygons(
-      { values: best.logits, stride: MASK_SIDE, width: scaled.width / cell, height: scaled.height / cell },
-      size,
-    );
-    return polygons.length === 0 ? [] : [{ score: Math.min(1, Math.max(0, best.iou)), polygons }];
+  /** All masks that the model offers, best first. */
+  #masks({ embedding, context }: PreparedPicture, prompt: Prompt): Promise<ScoredMask[]> {
+    const critic = this.model.hasAllTokens ? CRITIC : undefined;
+    return chooseMasks((...args) => this.model.decode(embedding, ...args), context, critic, prompt);
   }
-}
-
-function bestOf(candidates: Candidate[]): Candidate {
-  return candidates.reduce((best, candidate) => (candidate.iou > best.iou ? candidate : best));
 }

@@ -1,0 +1,98 @@
+import type { Prompt } from "../../api";
+import { expectedIou, promptKind, type CriticModel } from "../critic/critic";
+import { maskFeatures, maskIou, type FeatureContext } from "../critic/features";
+import { MASK_SIDE, type DecodedMask } from "./model";
+
+/** Runs the decoder on a prompt, optionally with the logits of an earlier mask to go by. */
+export type Decode = (prompt: Prompt, earlierMask?: Float32Array) => Promise<DecodedMask[]>;
+
+/** A mask with the critic's expected IoU (0..1). */
+export interface ScoredMask {
+  /** Logits as they come out of the decoder, see `DecodedMask`. */
+  logits: Float32Array;
+  /** The mask on the feature grid. */
+  mask: Uint8Array;
+  score: number;
+}
+
+/** Rounds in which the best mask is fed back, for prompts of two or more hints; one hint does not gain by it. */
+const FEEDBACK_ROUNDS = 2;
+
+/**
+ * Cuts out by SAM: all mask tokens of the decoder are candidates, the critic says how good each is, and for two or more
+ * hints the best is fed back twice (SAM's `mask_input`; A. Kirillov et al., "Segment Anything", ICCV 2023).
+ * @param context the picture on the grid of the mask's valid part
+ * @param critic undefined for a decoder that gives one mask: that is the answer, and its predicted IoU the score
+ * @returns the candidates of all rounds, best first; empty when every mask is empty
+ */
+export async function chooseMasks(
+  decode: Decode,
+  context: FeatureContext,
+  critic: CriticModel | undefined,
+  prompt: Prompt,
+): Promise<ScoredMask[]> {
+  const hints = (prompt.points?.length ?? 0) + (prompt.boundingBox ? 1 : 0);
+  const rounds = critic && hints >= 2 ? FEEDBACK_ROUNDS : 0;
+  const found = scoreMasks(await decode(prompt), context, critic, prompt);
+  let current = found[0];
+  for (let round = 0; round < rounds && current; round += 1) {
+    const again = scoreMasks(await decode(prompt, current.logits), context, critic, prompt);
+    found.push(...again);
+    current = again[0];
+  }
+  return found.sort((a, b) => b.score - a.score);
+}
+
+/** Keeps the best mask and up to `count - 1` further ones whose IoU with each mask before is below `maxIou`. */
+export function differentMasks(masks: ScoredMask[], count: number, maxIou = 0.9): ScoredMask[] {
+  const kept: ScoredMask[] = [];
+  for (const candidate of masks) {
+    if (kept.length === count) break;
+    if (kept.every((earlier) => maskIou(earlier.mask, candidate.mask) < maxIou)) kept.push(candidate);
+  }
+  return kept;
+}
+
+function scoreMasks(
+  decoded: DecodedMask[],
+  context: FeatureContext,
+  critic: CriticModel | undefined,
+  prompt: Prompt,
+): ScoredMask[] {
+  const candidates = decoded.map(({ logits, iou }) => ({
+    logits,
+    mask: binaryMask(logits, context),
+    predictedIou: iou,
+    stability: stability(logits),
+  }));
+  const scored = candidates.flatMap((candidate, token) => {
+    const others = candidates.filter((other) => other !== candidate);
+    const features = maskFeatures(context, prompt, candidate, others);
+    if (!features) return [];
+    const score = critic
+      ? expectedIou(critic, promptKind(prompt), { ...features }, `b${token}`)
+      : Math.min(1, Math.max(0, candidate.predictedIou));
+    return [{ logits: candidate.logits, mask: candidate.mask, score }];
+  });
+  return scored.sort((a, b) => b.score - a.score);
+}
+
+/** The logits' valid part as a mask on the feature grid. */
+function binaryMask(logits: Float32Array, { width, height }: FeatureContext): Uint8Array {
+  const mask = new Uint8Array(width * height);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) mask[y * width + x] = logits[y * MASK_SIDE + x]! > 0 ? 1 : 0;
+  }
+  return mask;
+}
+
+/** Area of logits > 1 over area of logits > −1: how little the mask depends on its threshold. */
+function stability(logits: Float32Array): number {
+  let strict = 0;
+  let loose = 0;
+  for (let i = 0; i < logits.length; i += 1) {
+    if (logits[i]! > 1) strict += 1;
+    if (logits[i]! > -1) loose += 1;
+  }
+  return loose === 0 ? 0 : strict / loose;
+}

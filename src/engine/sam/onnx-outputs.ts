@@ -1,0 +1,128 @@
+/**
+ * Just enough of ONNX's protobuf form (onnx.proto: ModelProto.graph = 7, GraphProto.node = 1, .output = 12,
+ * NodeProto.input = 1, .output = 2, .op_type = 4, ValueInfoProto.name = 1, .type = 2) to read how a graph hangs
+ * together and to declare further outputs.
+ */
+
+const MODEL_GRAPH = 7;
+const GRAPH_NODE = 1;
+const GRAPH_OUTPUT = 12;
+const NODE_INPUT = 1;
+const NODE_OUTPUT = 2;
+const NODE_OP_TYPE = 4;
+/** TypeProto { tensor_type { elem_type: FLOAT } } */
+const FLOAT_TENSOR_TYPE = Buffer.from([0x0a, 0x02, 0x08, 0x01]);
+
+interface Field {
+  number: number;
+  start: number;
+  end: number;
+}
+
+/** Reads the fields of one protobuf message that have a length; others are passed over. */
+function* fields(bytes: Buffer, start: number, end: number): Generator<Field> {
+  let at = start;
+  const varint = (): number => {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = bytes[at];
+      if (byte === undefined || at >= end) throw new Error("not an ONNX model: a number runs past its end");
+      at += 1;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      scale *= 128;
+    }
+  };
+  while (at < end) {
+    const key = varint();
+    const wireType = key % 8;
+    if (wireType === 0) varint();
+    else if (wireType === 1) at += 8;
+    else if (wireType === 5) at += 4;
+    else if (wireType === 2) {
+      const length = varint();
+      yield { number: Math.floor(key / 8), start: at, end: at + length };
+      at += length;
+    } else throw new Error(`not an ONNX model: wire type ${wireType}`);
+  }
+}
+
+interface GraphNode {
+  opType: string;
+  inputs: string[];
+}
+
+/** The nodes of a model's graph by the names of their outputs. */
+function nodesByOutput(model: Buffer): Map<string, GraphNode> {
+  const result = new Map<string, GraphNode>();
+  for (const graph of fields(model, 0, model.length)) {
+    if (graph.number !== MODEL_GRAPH) continue;
+    for (const field of fields(model, graph.start, graph.end)) {
+      if (field.number !== GRAPH_NODE) continue;
+      const node: GraphNode = { opType: "", inputs: [] };
+      for (const part of fields(model, field.start, field.end)) {
+        const text = (): string => model.toString("utf8", part.start, part.end);
+        if (part.number === NODE_INPUT) node.inputs.push(text());
+        else if (part.number === NODE_OUTPUT) result.set(text(), node);
+        else if (part.number === NODE_OP_TYPE) node.opType = text();
+      }
+    }
+  }
+  return result;
+}
+
+/** Where SAM's exporter picks one mask of four it flattens the tensor of all; so many steps back it stands at most. */
+const MAX_STEPS = 12;
+
+/** Walks from an output back to the `Flatten` node and returns the tensor that goes into it. */
+function beforeSelection(nodes: Map<string, GraphNode>, output: string): string | undefined {
+  let name: string | undefined = output;
+  for (let step = 0; step < MAX_STEPS && name !== undefined; step += 1) {
+    const node: GraphNode | undefined = nodes.get(name);
+    if (node?.opType === "Flatten") return node.inputs[0];
+    name = node?.inputs[0];
+  }
+  return undefined;
+}
+
+function lengthDelimited(number: number, content: Buffer): Buffer {
+  const header: number[] = [(number << 3) | 2];
+  let length = content.length;
+  for (; length > 0x7f; length >>>= 7) header.push((length & 0x7f) | 0x80);
+  header.push(length);
+  return Buffer.concat([Buffer.from(header), content]);
+}
+
+/** Appends outputs to a model's graph: protobuf merges a repeated field of one message. */
+function appendOutputs(model: Buffer, names: string[]): Buffer {
+  const outputs = names.map((name) =>
+    lengthDelimited(
+      GRAPH_OUTPUT,
+      Buffer.concat([lengthDelimited(1, Buffer.from(name)), lengthDelimited(2, FLOAT_TENSOR_TYPE)]),
+    ),
+  );
+  return Buffer.concat([model, lengthDelimited(MODEL_GRAPH, Buffer.concat(outputs))]);
+}
+
+/** A SAM decoder whose four mask tokens are all outputs, and the names of those. */
+export interface AllTokensModel {
+  model: Buffer;
+  /** `[1, 4, 256, 256]` logits. */
+  masks: string;
+  /** `[1, 4]` predicted IoU. */
+  ious: string;
+}
+
+/**
+ * Exposes all mask tokens of a single-mask SAM decoder export (segment-anything's `SamOnnxModel` with
+ * `return_single_mask`): they are computed inside, and only one leaves.
+ * @returns undefined when the graph is not of that form
+ */
+export function exposeMaskTokens(model: Buffer): AllTokensModel | undefined {
+  const nodes = nodesByOutput(model);
+  const masks = beforeSelection(nodes, "low_res_masks");
+  const ious = beforeSelection(nodes, "iou_predictions");
+  if (masks === undefined || ious === undefined) return undefined;
+  return { model: appendOutputs(model, [masks, ious]), masks, ious };
+}

@@ -1,0 +1,155 @@
+import type { ImageSize, Polygon } from "../../api";
+import { tracePolygons, type SoftMask } from "../contours";
+import { snapToEdges } from "../pixels/edge-band";
+import { blur3, type LabImage } from "../pixels/lab";
+import { MASK_SIDE } from "./model";
+
+/** Long sides, in pixels, between which outlines are worked out: fewer are too coarse, more cost too much. */
+const MIN_SIDE = 256;
+const MAX_SIDE = 1024;
+
+/** Outlines are traced on at most so many cells a side. */
+const MAX_TRACED = 256;
+
+/** Pixels to each side of the outline that may change sides, and the weight of the logits against colours and edges. */
+const EDGE_BAND = { radius: 12, fieldWeight: 0.5 };
+/** How much of the surroundings is looked at to learn the background's colours: a share of the object's size. */
+const SURROUNDINGS = 0.5;
+
+/** The size at which a picture's outlines are worked out: its own, if that is neither very small nor very large. */
+export function edgeSize({ width, height }: ImageSize): ImageSize {
+  const long = Math.max(width, height);
+  const scale = Math.min(MAX_SIDE, Math.max(MIN_SIDE, long)) / long;
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/** A part of a picture in whole pixels; `right` and `bottom` are the first ones outside. */
+interface Window {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/**
+ * Draws the outline of a low-resolution mask on the picture's edges.
+ * @param logits 256 × 256, row by row; above 0 is the object
+ * @param valid the part of them, from the top left, that the picture covers: in cells, not always whole
+ * @param lab the picture at its `edgeSize`
+ * @param size the upright picture's size in pixels
+ * @returns rings in fractions of the picture, see `tracePolygons`
+ */
+export async function outline(
+  logits: Float32Array,
+  valid: ImageSize,
+  lab: LabImage,
+  size: ImageSize,
+): Promise<Polygon[]> {
+  const window = objectWindow(logits, valid, lab);
+  if (window === undefined) return [];
+  const part = crop(lab, window);
+  const mask = snapToEdges(enlarge(logits, valid, lab, window), part, EDGE_BAND);
+  return tracePolygons(softMask(mask, part, window, lab), size);
+}
+
+/**
+ * The mask of a window as a field that falls slowly from 1 to -1, so that the outline runs through the stairs of the
+ * pixels and not along them. Large windows are made smaller.
+ */
+function softMask(mask: Uint8Array, { width, height }: ImageSize, { left, top }: Window, picture: ImageSize): SoftMask {
+  const block = Math.ceil(Math.max(width, height) / MAX_TRACED);
+  const columns = Math.ceil(width / block);
+  const rows = Math.ceil(height / block);
+  const inside = new Float32Array(columns * rows);
+  const pixels = new Float32Array(columns * rows);
+  for (let y = 0, i = 0; y < height; y += 1) {
+    const row = Math.floor(y / block) * columns;
+    for (let x = 0; x < width; x += 1, i += 1) {
+      const cell = row + Math.floor(x / block);
+      inside[cell]! += mask[i]!;
+      pixels[cell]! += 1;
+    }
+  }
+  for (let cell = 0; cell < inside.length; cell += 1) inside[cell] = (2 * inside[cell]!) / pixels[cell]! - 1;
+  return {
+    values: block === 1 ? blur3(inside, columns, rows) : inside,
+    width: columns,
+    height: rows,
+    left: left / block,
+    top: top / block,
+    picture: { width: picture.width / block, height: picture.height / block },
+  };
+}
+
+/** The part of the picture that holds the object and its surroundings; undefined for an empty mask. */
+function objectWindow(logits: Float32Array, valid: ImageSize, picture: ImageSize): Window | undefined {
+  const columns = Math.min(MASK_SIDE, Math.ceil(valid.width));
+  const rows = Math.min(MASK_SIDE, Math.ceil(valid.height));
+  const cells = { left: columns, top: rows, right: -1, bottom: -1 };
+  for (let y = 0; y < rows; y += 1) {
+    for (let x = 0; x < columns; x += 1) {
+      if (logits[y * MASK_SIDE + x]! <= 0) continue;
+      if (x < cells.left) cells.left = x;
+      if (x >= cells.right) cells.right = x + 1;
+      if (y < cells.top) cells.top = y;
+      if (y >= cells.bottom) cells.bottom = y + 1;
+    }
+  }
+  if (cells.right < 0) return undefined;
+  const [left, right] = span(cells.left, cells.right, valid.width, picture.width);
+  const [top, bottom] = span(cells.top, cells.bottom, valid.height, picture.height);
+  return { left, top, right, bottom };
+}
+
+/** Cells `from` to `to` of `cells` as pixels of `pixels`, with the surroundings. */
+function span(from: number, to: number, cells: number, pixels: number): [number, number] {
+  const scale = pixels / cells;
+  // The field between two cells may reach into the next one, and the outline into the whole band.
+  const margin = scale + EDGE_BAND.radius + 2 + SURROUNDINGS * (to - from) * scale;
+  return [Math.max(0, Math.floor(from * scale - margin)), Math.min(pixels, Math.ceil(to * scale + margin))];
+}
+
+/** The logits at the pixels of a window, bilinear between the cells' middles. */
+function enlarge(logits: Float32Array, valid: ImageSize, picture: ImageSize, window: Window): Float32Array {
+  const across = positions(window.left, window.right, valid.width / picture.width);
+  const down = positions(window.top, window.bottom, valid.height / picture.height);
+  const field = new Float32Array(across.length * down.length);
+  let at = 0;
+  for (const y of down) {
+    const upper = y.first * MASK_SIDE;
+    const lower = y.second * MASK_SIDE;
+    for (const x of across) {
+      const top = logits[upper + x.first]! + (logits[upper + x.second]! - logits[upper + x.first]!) * x.share;
+      const bottom = logits[lower + x.first]! + (logits[lower + x.second]! - logits[lower + x.first]!) * x.share;
+      field[at] = top + (bottom - top) * y.share;
+      at += 1;
+    }
+  }
+  return field;
+}
+
+/** Between which two cells each pixel lies, and the share of the second. */
+function positions(
+  from: number,
+  to: number,
+  cellsPerPixel: number,
+): { first: number; second: number; share: number }[] {
+  return Array.from({ length: to - from }, (_, index) => {
+    const cell = Math.max(0, (from + index + 0.5) * cellsPerPixel - 0.5);
+    const first = Math.min(MASK_SIDE - 1, Math.floor(cell));
+    return { first, second: Math.min(MASK_SIDE - 1, first + 1), share: Math.min(1, cell - first) };
+  });
+}
+
+function crop({ l, a, b, width, gain }: LabImage, { left, top, right, bottom }: Window): LabImage {
+  const size = { width: right - left, height: bottom - top };
+  const cropPlane = (plane: Float32Array): Float32Array => {
+    const result = new Float32Array(size.width * size.height);
+    for (let y = 0; y < size.height; y += 1) {
+      const from = (top + y) * width + left;
+      result.set(plane.subarray(from, from + size.width), y * size.width);
+    }
+    return result;
+  };
+  return { ...size, l: cropPlane(l), a: cropPlane(a), b: cropPlane(b), gain };
+}

@@ -1,0 +1,44 @@
+import type { ImageSize } from "../../api";
+import { featureContext, type FeatureContext } from "../critic/features";
+import { toLab, type LabImage } from "../pixels/lab";
+import { decodePixels, openPicture } from "../picture";
+import { INPUT_SIDE, MASK_SIDE, scaledSize, type Embedding, type SamModel } from "./model";
+import { edgeSize } from "./outline";
+
+/** What is computed once a picture, so that a further prompt on it costs little. */
+export interface PreparedPicture {
+  embedding: Embedding;
+  /** The upright picture's size in pixels. */
+  size: ImageSize;
+  /** The part of a low-resolution mask that the picture covers, in cells: not always whole. */
+  valid: ImageSize;
+  /** The picture on the grid of that part. */
+  context: FeatureContext;
+  /** The picture on which outlines are brought to the edges. */
+  edges: LabImage;
+}
+
+/**
+ * Decodes a picture and runs the encoder on it.
+ * @throws {SegmentError} `invalid-image`, `job-failed`
+ */
+export async function preparePicture(model: SamModel, file: string): Promise<PreparedPicture> {
+  const picture = await openPicture(file);
+  const embedding = await model.encode(await decodePixels(picture, scaledSize(picture.size)));
+  const cell = INPUT_SIDE / MASK_SIDE;
+  const valid = { width: embedding.scaled.width / cell, height: embedding.scaled.height / cell };
+  const grid = { width: Math.max(1, Math.round(valid.width)), height: Math.max(1, Math.round(valid.height)) };
+  return {
+    embedding,
+    size: picture.size,
+    valid,
+    context: featureContext(toLab(await decodePixels(picture, grid))),
+    edges: toLab(await decodePixels(picture, edgeSize(picture.size))),
+  };
+}
+
+/** The memory that a prepared picture takes, in bytes. */
+export function byteLength({ embedding, context, edges }: PreparedPicture): number {
+  const parts = [embedding.values, context.gradient, context.colourBin, edges.l, edges.a, edges.b];
+  return parts.reduce((sum, part) => sum + part.byteLength, 0);
+}
