@@ -241,30 +241,36 @@ function separation(a: Float32Array, areaA: number, b: Float32Array, areaB: numb
 
 /** Grows a mask by a square of `radius` pixels each way. */
 function dilate(mask: Uint8Array, width: number, height: number, radius: number): Uint8Array {
-  const rows = dilateLines(mask, height, width, width, 1, radius);
-  return dilateLines(rows, width, height, 1, width, radius);
+  return dilateDown(dilateAcross(mask, width, radius), width, height, radius);
 }
 
-function dilateLines(
-  mask: Uint8Array,
-  lines: number,
-  length: number,
-  lineStep: number,
-  step: number,
-  radius: number,
-): Uint8Array {
+function dilateAcross(mask: Uint8Array, width: number, radius: number): Uint8Array {
   const result = new Uint8Array(mask.length);
-  for (let line = 0; line < lines; line += 1) {
-    const start = line * lineStep;
-    let last = -Infinity;
-    for (let k = 0; k < length; k += 1) {
-      if (mask[start + k * step]) last = k;
-      if (k - last <= radius) result[start + k * step] = 1;
+  for (let row = 0; row < mask.length; row += width) {
+    // Up to where, from the left, the row is filled.
+    let filled = row;
+    const end = row + width;
+    for (let i = row; i < end; i += 1) {
+      if (!mask[i]) continue;
+      filled = Math.max(filled, i - radius);
+      for (const last = Math.min(end - 1, i + radius); filled <= last; filled += 1) result[filled] = 1;
     }
-    last = Infinity;
-    for (let k = length - 1; k >= 0; k -= 1) {
-      if (mask[start + k * step]) last = k;
-      if (last - k <= radius) result[start + k * step] = 1;
+  }
+  return result;
+}
+
+function dilateDown(mask: Uint8Array, width: number, height: number, radius: number): Uint8Array {
+  const result = new Uint8Array(mask.length);
+  // Set pixels in the columns of a window that slides down over the rows.
+  const count = new Uint16Array(width);
+  for (let y = -radius; y < height; y += 1) {
+    const entering = (y + radius) * width;
+    const leaving = (y - radius - 1) * width;
+    const row = y * width;
+    for (let x = 0; x < width; x += 1) {
+      if (y + radius < height) count[x]! += mask[entering + x]!;
+      if (leaving >= 0) count[x]! -= mask[leaving + x]!;
+      if (row >= 0 && count[x]! > 0) result[row + x] = 1;
     }
   }
   return result;

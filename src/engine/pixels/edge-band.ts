@@ -14,7 +14,7 @@ export interface EdgeBandOptions {
 const FIELD_CLIP = 4;
 const COLOUR_WEIGHT = 0.3;
 const COLOUR_CLIP = 4;
-const COMPONENTS = 4;
+const COMPONENTS = 3;
 const EDGE_WEIGHT = 3;
 const MIN_EDGE = 0.05;
 /** A weight that no cut can afford: the outermost pixels of the band stay where they are. */

@@ -12,9 +12,9 @@ const MAX_SIDE = 1024;
 const MAX_TRACED = 256;
 
 /** Pixels to each side of the outline that may change sides, and the weight of the logits against colours and edges. */
-const EDGE_BAND = { radius: 12, fieldWeight: 0.5 };
+const EDGE_BAND = { radius: 8, fieldWeight: 0.5 };
 /** How much of the surroundings is looked at to learn the background's colours: a share of the object's size. */
-const SURROUNDINGS = 0.5;
+const SURROUNDINGS = 0.25;
 
 /** The size at which a picture's outlines are worked out: its own, if that is neither very small nor very large. */
 export function edgeSize({ width, height }: ImageSize): ImageSize {
@@ -60,19 +60,20 @@ function softMask(mask: Uint8Array, { width, height }: ImageSize, { left, top }:
   const block = Math.ceil(Math.max(width, height) / MAX_TRACED);
   const columns = Math.ceil(width / block);
   const rows = Math.ceil(height / block);
-  const inside = new Float32Array(columns * rows);
-  const pixels = new Float32Array(columns * rows);
-  for (let y = 0, i = 0; y < height; y += 1) {
-    const row = Math.floor(y / block) * columns;
-    for (let x = 0; x < width; x += 1, i += 1) {
-      const cell = row + Math.floor(x / block);
-      inside[cell]! += mask[i]!;
-      pixels[cell]! += 1;
+  const values = new Float32Array(columns * rows);
+  for (let row = 0, cell = 0; row < rows; row += 1) {
+    const bottom = Math.min(height, (row + 1) * block);
+    for (let column = 0; column < columns; column += 1, cell += 1) {
+      const right = Math.min(width, (column + 1) * block);
+      let inside = 0;
+      for (let y = row * block; y < bottom; y += 1) {
+        for (let x = column * block; x < right; x += 1) inside += mask[y * width + x]!;
+      }
+      values[cell] = (2 * inside) / ((bottom - row * block) * (right - column * block)) - 1;
     }
   }
-  for (let cell = 0; cell < inside.length; cell += 1) inside[cell] = (2 * inside[cell]!) / pixels[cell]! - 1;
   return {
-    values: block === 1 ? blur3(inside, columns, rows) : inside,
+    values: block === 1 ? blur3(values, columns, rows) : values,
     width: columns,
     height: rows,
     left: left / block,
