@@ -1,10 +1,10 @@
 /**
  * What one writes without this project: sharp, the encoder, the decoder with masks of the picture's size. It is the
- * measure of the engine's cost, in a process of its own so that its memory can be told apart. Started by the benchmark.
+ * measure of the engine's cost. Started by the benchmark as a `Baseline`.
  */
 import sharp from "sharp";
 import type { ImageSize, Prompt } from "../../src/api";
-import type { SamFiles } from "../../src/engine/sam/locate";
+import { locateSam, type SamFiles } from "../../src/engine/sam/locate";
 import {
   loadRuntime,
   openSession,
@@ -12,24 +12,9 @@ import {
   type OnnxSession,
   type OnnxTensor,
 } from "../../src/engine/sam/runtime";
-import { readMask } from "./dataset";
+import { serveBaseline, stopwatch, type BaselineAnswer, type BaselineRequest } from "./baseline";
+import { BENCH_DATA_DIR, readMask } from "./dataset";
 import { intersectionOverUnion } from "./rasterize";
-
-export interface BareRequest {
-  files: SamFiles;
-  file: string;
-  maskFile: string;
-  prompt: Prompt;
-}
-
-export interface BareAnswer {
-  iou: number;
-  /** CPU and wall time of decoding the picture and of the encoder; 0 when the picture was the last one. */
-  encode: { cpuMs: number; wallMs: number };
-  /** Of the decoder alone. */
-  decode: { cpuMs: number; wallMs: number };
-  peakBytes: number;
-}
 
 const SIDE = 1024;
 const MEAN = [123.675, 116.28, 103.53];
@@ -50,27 +35,25 @@ class BareLoop {
     private readonly decoder: OnnxSession,
   ) {}
 
-  static async open({ runtime, encoder, decoder }: SamFiles): Promise<BareLoop> {
-    const loaded = loadRuntime(runtime);
-    return new BareLoop(loaded, await openSession(loaded, encoder, 1), await openSession(loaded, decoder, 1));
+  static async open({ runtimes, encoder, decoder }: SamFiles): Promise<BareLoop> {
+    const { runtime } = loadRuntime(runtimes, console.error);
+    return new BareLoop(runtime, await openSession(runtime, encoder, 1), await openSession(runtime, decoder, 1));
   }
 
-  async answer({ file, maskFile, prompt }: BareRequest): Promise<BareAnswer> {
+  async answer({ file, maskFile, prompt }: BaselineRequest): Promise<Omit<BaselineAnswer, "peakBytes">> {
     const { mask, size } = await readMask(maskFile);
-    const start = usage();
+    const passed = stopwatch();
     const picture = this.#last?.file === file ? this.#last : await this.#encode(file);
     this.#last = picture;
-    const encoded = usage();
+    const costs = { picture: passed() };
     const logits = await this.#decode(picture, prompt, size);
-    const end = usage();
     return {
+      ...costs,
+      prompt: passed(),
       iou: intersectionOverUnion(
         Uint8Array.from(logits, (logit) => (logit > 0 ? 1 : 0)),
         mask,
       ),
-      encode: { cpuMs: encoded.cpuMs - start.cpuMs, wallMs: encoded.wallMs - start.wallMs },
-      decode: { cpuMs: end.cpuMs - encoded.cpuMs, wallMs: end.wallMs - encoded.wallMs },
-      peakBytes: process.resourceUsage().maxRSS * 1024,
     };
   }
 
@@ -124,14 +107,5 @@ class BareLoop {
   }
 }
 
-function usage(): { cpuMs: number; wallMs: number } {
-  const { user, system } = process.cpuUsage();
-  return { cpuMs: (user + system) / 1000, wallMs: performance.now() };
-}
-
-let loop: Promise<BareLoop> | undefined;
-process.on("disconnect", () => process.exit(0));
-process.on("message", (request: BareRequest) => {
-  loop ??= BareLoop.open(request.files);
-  void loop.then((opened) => opened.answer(request)).then((answer) => process.send?.(answer));
-});
+const loop = BareLoop.open(locateSam({ dataDir: BENCH_DATA_DIR }));
+serveBaseline(async (request) => (await loop).answer(request));

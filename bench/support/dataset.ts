@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
 import type { ImageSize, Prompt } from "../../src/api";
+
+/** The engine's data directory: nothing is installed there, so that the weights of the `node_modules` are taken. */
+export const BENCH_DATA_DIR = join(tmpdir(), "bench-engine");
 
 const fractions = z.tuple([z.number(), z.number()]);
 const box = z.tuple([z.number(), z.number(), z.number(), z.number()]);

@@ -7,16 +7,19 @@ export type Features = Partial<Record<string, number>>;
 const row = z.array(z.number());
 const networkSchema = z.object({ mu: row, sd: row, W: z.array(row), b: row, v: row, c: z.number() });
 const groupSchema = z.object({ full: z.array(networkSchema).min(1) });
+const inputs = { FE: z.array(z.string()), toks: z.array(z.string()) };
 
 /** A critic as `bench/fit-critic` writes it: names of its inputs, and three small networks a kind of prompt. */
 export const criticSchema = z.object({
   /** On what it was fitted. */
   notice: z.string().optional(),
-  FE: z.array(z.string()),
-  toks: z.array(z.string()),
+  ...inputs,
   groups: z.object({ box: groupSchema, pt1: groupSchema, pts: groupSchema }),
+  /** A second opinion on boxes that may be too wide, which also knows the masks of a click on the box's middle. */
+  wideBox: groupSchema.extend(inputs).optional(),
 });
 export type CriticModel = z.infer<typeof criticSchema>;
+export type WideBoxCritic = NonNullable<CriticModel["wideBox"]>;
 type Network = z.infer<typeof networkSchema>;
 
 /** The kinds of prompts that a critic was fitted for: with a box, one point, several points. */
@@ -36,12 +39,17 @@ const INPUT_CLIP = 4;
  * @param candidate which of the model's candidates the mask is, one of `model.toks`
  */
 export function expectedIou(model: CriticModel, kind: PromptKind, features: Features, candidate: string): number {
-  const inputs = [
-    ...model.FE.map((name) => features[name] ?? 0),
-    ...model.toks.map((name) => (name === candidate ? 1 : 0)),
-  ];
-  const networks = model.groups[kind].full;
-  return networks.reduce((sum, network) => sum + evaluate(network, inputs), 0) / networks.length;
+  return judge({ ...model, full: model.groups[kind].full }, features, candidate);
+}
+
+/** The same for a box that may be too wide; `candidate` is one of the critic's `toks`. */
+export function expectedIouOfWideBox(critic: WideBoxCritic, features: Features, candidate: string): number {
+  return judge(critic, features, candidate);
+}
+
+function judge({ FE, toks, full: networks }: WideBoxCritic, features: Features, candidate: string): number {
+  const values = [...FE.map((name) => features[name] ?? 0), ...toks.map((name) => (name === candidate ? 1 : 0))];
+  return networks.reduce((sum, network) => sum + evaluate(network, values), 0) / networks.length;
 }
 
 function evaluate({ mu, sd, W, b, v, c }: Network, inputs: number[]): number {

@@ -1,44 +1,69 @@
 import type { Prompt } from "../../api";
-import { expectedIou, promptKind, type CriticModel } from "../critic/critic";
+import { expectedIou, promptKind, type CriticModel, type Features } from "../critic/critic";
 import { maskFeatures, maskIou, type FeatureContext } from "../critic/features";
 import { MASK_SIDE, type DecodedMask } from "./model";
+import { centreOfBox, isDoubtful, joinCentre } from "./wide-box";
 
 /** Runs the decoder on a prompt, optionally with the logits of an earlier mask to go by. */
 export type Decode = (prompt: Prompt, earlierMask?: Float32Array) => Promise<DecodedMask[]>;
 
-/** A mask with the critic's expected IoU (0..1). */
-export interface ScoredMask {
+/** A mask that the decoder gave, as the critic looks at it. */
+export interface MeasuredMask {
+  /** The name under which the critic knows the decoder's token. */
+  token: string;
   /** Logits as they come out of the decoder, see `DecodedMask`. */
   logits: Float32Array;
   /** The mask on the feature grid. */
   mask: Uint8Array;
+  /** The decoder's own estimate. */
+  predictedIou: number;
+  features: Features;
+}
+
+/** A mask with the critic's expected IoU (0..1). */
+export interface ScoredMask extends MeasuredMask {
   score: number;
 }
 
+/** SAM's mask tokens: one for prompts of several hints, three for the whole, a part and a part of that. */
+const TOKENS = 4;
+
 /** Rounds in which the best mask is fed back, for prompts of two or more hints; one hint does not gain by it. */
-const FEEDBACK_ROUNDS = 2;
+export const FEEDBACK_ROUNDS = 2;
 
 /**
  * Cuts out by SAM: all mask tokens of the decoder are candidates, the critic says how good each is, and for two or more
- * hints the best is fed back twice (SAM's `mask_input`; A. Kirillov et al., "Segment Anything", ICCV 2023).
+ * hints the best is fed back twice (SAM's `mask_input`; A. Kirillov et al., "Segment Anything", ICCV 2023). A box whose
+ * masks are doubtful may be too wide: then those of a click on its middle are candidates, too.
  * @param context the picture on the grid of the mask's valid part
- * @param critic undefined for a decoder that gives one mask: that is the answer, and its predicted IoU the score
+ * @param critic knows SAM's four tokens; of a decoder that gives another number of masks the predicted IoU is the score
  * @returns the candidates of all rounds, best first; empty when every mask is empty
  */
 export async function chooseMasks(
   decode: Decode,
   context: FeatureContext,
-  critic: CriticModel | undefined,
+  critic: CriticModel,
   prompt: Prompt,
 ): Promise<ScoredMask[]> {
   const hints = (prompt.points?.length ?? 0) + (prompt.boundingBox ? 1 : 0);
-  const rounds = critic && hints >= 2 ? FEEDBACK_ROUNDS : 0;
-  const found = scoreMasks(await decode(prompt), context, critic, prompt);
+  const decoded = await decode(prompt);
+  const judge = decoded.length === TOKENS ? critic : undefined;
+  const rounds = judge && hints >= 2 ? FEEDBACK_ROUNDS : 0;
+  const found = scoreMasks(decoded, context, judge, prompt);
   let current = found[0];
   for (let round = 0; round < rounds && current; round += 1) {
-    const again = scoreMasks(await decode(prompt, current.logits), context, critic, prompt);
+    const again = scoreMasks(await decode(prompt, current.logits), context, judge, prompt);
     found.push(...again);
     current = again[0];
+  }
+  const centre = centreOfBox(prompt);
+  if (judge?.wideBox && centre && isDoubtful(judge.wideBox, current)) {
+    const ofCentre = measureMasks(await decode(centre), context, prompt, "c");
+    return joinCentre(
+      judge.wideBox,
+      found,
+      ofCentre.map((mask) => ({ ...mask, score: 0 })),
+    );
   }
   return found.sort((a, b) => b.score - a.score);
 }
@@ -53,27 +78,43 @@ export function differentMasks(masks: ScoredMask[], count: number, maxIou = 0.9)
   return kept;
 }
 
+/**
+ * Brings the decoder's masks onto the feature grid and measures them; empty ones are left out.
+ * @param prompt what the user asked, which may differ from what the decoder was asked
+ * @param series how the critic tells the decoder's answers to the prompt ("b") and to a box's middle ("c") apart
+ */
+export function measureMasks(
+  decoded: DecodedMask[],
+  context: FeatureContext,
+  prompt: Prompt,
+  series: "b" | "c" = "b",
+): MeasuredMask[] {
+  const candidates = decoded.map(({ logits, iou }, index) => ({
+    token: `${series}${index}`,
+    logits,
+    mask: binaryMask(logits, context),
+    predictedIou: iou,
+    stability: stability(logits),
+  }));
+  return candidates.flatMap((candidate) => {
+    const others = candidates.filter((other) => other !== candidate);
+    const features = maskFeatures(context, prompt, candidate, others);
+    return features ? [{ ...candidate, features: { ...features } }] : [];
+  });
+}
+
 function scoreMasks(
   decoded: DecodedMask[],
   context: FeatureContext,
   critic: CriticModel | undefined,
   prompt: Prompt,
 ): ScoredMask[] {
-  const candidates = decoded.map(({ logits, iou }) => ({
-    logits,
-    mask: binaryMask(logits, context),
-    predictedIou: iou,
-    stability: stability(logits),
+  const scored = measureMasks(decoded, context, prompt).map((mask) => ({
+    ...mask,
+    score: critic
+      ? expectedIou(critic, promptKind(prompt), mask.features, mask.token)
+      : Math.min(1, Math.max(0, mask.predictedIou)),
   }));
-  const scored = candidates.flatMap((candidate, token) => {
-    const others = candidates.filter((other) => other !== candidate);
-    const features = maskFeatures(context, prompt, candidate, others);
-    if (!features) return [];
-    const score = critic
-      ? expectedIou(critic, promptKind(prompt), { ...features }, `b${token}`)
-      : Math.min(1, Math.max(0, candidate.predictedIou));
-    return [{ logits: candidate.logits, mask: candidate.mask, score }];
-  });
   return scored.sort((a, b) => b.score - a.score);
 }
 

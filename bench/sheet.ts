@@ -1,0 +1,72 @@
+/**
+ * npm run bench:sheet
+ *
+ * Draws docs/images/sheet.jpg: the shipped pictures, a row each, with five prompts (a box, a box 50 % too wide, one
+ * click, all points, box and click) and what each engine answers, an engine a colour. To be looked at, for means over
+ * many pictures hide what a person would not accept.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import type { Prompt } from "../src/api";
+import { createEngine, drawOverlay, type Engine, type EngineOptions } from "../src/engine";
+import { EXAMPLE_PICTURES, type ExamplePicture } from "../pictures/prompts";
+import { growBox } from "./critic/prompts";
+import { BENCH_DATA_DIR } from "./support/dataset";
+
+/** In the order of the colours of `drawOverlay`: sky blue, orange, … */
+const ENGINES: EngineOptions["engine"][] = ["sam"];
+const ROOT = join(__dirname, "..");
+const OUT = join(ROOT, "docs", "images", "sheet.jpg");
+const TILE = { width: 384, height: 288 };
+const GAP = 6;
+
+function promptsOf({ box, points }: ExamplePicture): Prompt[] {
+  const first = points.slice(0, 1);
+  return [
+    { boundingBox: box },
+    { boundingBox: growBox(box, 0.25) },
+    { points: first },
+    { points },
+    { boundingBox: box, points: first },
+  ];
+}
+
+/** The picture with the prompt and each engine's best segment. */
+async function drawTile(engines: Engine[], file: string, prompt: Prompt): Promise<Buffer> {
+  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+  const answers: Awaited<ReturnType<Engine["segment"]>> = [];
+  for (const engine of engines) answers.push(...(await engine.segment({ file, sha256, prompt })).slice(0, 1));
+  const drawing = await drawOverlay({ file, segments: answers, prompt, format: "png" });
+  return sharp(drawing).resize(TILE.width, TILE.height, { fit: "contain", background: "white" }).toBuffer();
+}
+
+async function main(): Promise<void> {
+  const engines = ENGINES.map((engine) =>
+    createEngine({ engine, workers: 1, dataDir: BENCH_DATA_DIR, log: console.error }),
+  );
+  try {
+    const tiles: { input: Buffer; left: number; top: number }[] = [];
+    for (const [row, picture] of EXAMPLE_PICTURES.entries()) {
+      for (const [column, prompt] of promptsOf(picture).entries()) {
+        const input = await drawTile(engines, join(ROOT, "pictures", picture.file), prompt);
+        tiles.push({ input, left: column * (TILE.width + GAP), top: row * (TILE.height + GAP) });
+      }
+    }
+    const width = Math.max(...tiles.map(({ left }) => left)) + TILE.width;
+    const height = Math.max(...tiles.map(({ top }) => top)) + TILE.height;
+    await sharp({ create: { width, height, channels: 3, background: "white" } })
+      .composite(tiles)
+      .jpeg({ quality: 82, mozjpeg: true })
+      .toFile(OUT);
+    console.log(OUT);
+  } finally {
+    await Promise.all(engines.map((engine) => engine.close()));
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,43 @@
+import type { Prompt } from "../../api";
+import { expectedIouOfWideBox, type Features, type WideBoxCritic } from "../critic/critic";
+
+/** What a mask is judged by. */
+interface Judged {
+  token: string;
+  features: Features;
+  score: number;
+}
+
+/** Below this expected IoU of the best mask the box's middle is clicked, too. */
+const DOUBTFUL = 0.7;
+/** By so much a mask of that click must promise more than those of the box. */
+const MARGIN = 0.1;
+
+/**
+ * The click on the middle of a prompt that is a box and nothing else. SAM takes a box that is much wider than the object
+ * for the ground, above all one that nearly covers the picture; the click finds the object then.
+ */
+export function centreOfBox({ points = [], boundingBox }: Prompt): Prompt | undefined {
+  if (boundingBox === undefined || points.length > 0) return undefined;
+  const { xMin, yMin, xMax, yMax } = boundingBox;
+  return { points: [{ x: (xMin + xMax) / 2, y: (yMin + yMax) / 2 }] };
+}
+
+/** Whether a box's best mask is so doubtful that the box may be too wide; so is a box without any mask. */
+export function isDoubtful(critic: WideBoxCritic, best: Judged | undefined): boolean {
+  return best === undefined || expectedIouOfWideBox(critic, best.features, best.token) < DOUBTFUL;
+}
+
+/**
+ * Joins the masks of a box with those of a click on its middle, if one of the latter is clearly better.
+ * @param ofBox best first
+ * @returns best first: all, with the scores of the critic for wide boxes, or `ofBox` as they are
+ */
+export function joinCentre<Mask extends Judged>(critic: WideBoxCritic, ofBox: Mask[], ofCentre: Mask[]): Mask[] {
+  const judge = (masks: Mask[]): Mask[] =>
+    masks.map((mask) => ({ ...mask, score: expectedIouOfWideBox(critic, mask.features, mask.token) }));
+  const best = (masks: Mask[]): number => masks.reduce((most, { score }) => Math.max(most, score), 0);
+  const [box, centre] = [judge(ofBox), judge(ofCentre)];
+  const margin = ofBox.length > 0 ? MARGIN : 0;
+  return best(centre) > best(box) + margin ? [...box, ...centre].sort((a, b) => b.score - a.score) : ofBox;
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { centreOfBox, isDoubtful, joinCentre } from "../../../src/engine/sam/wide-box";
+
+/** Expects as IoU the logistic of tanh(p). */
+const CRITIC = { FE: ["p"], toks: [], full: [{ mu: [0], sd: [1], W: [[1]], b: [0], v: [4], c: 0 }] };
+const mask = (token: string, p: number, score = 0): { token: string; features: { p: number }; score: number } => ({
+  token,
+  features: { p },
+  score,
+});
+
+describe("a box that may be too wide", () => {
+  const box = { xMin: 0.2, yMin: 0.1, xMax: 0.6, yMax: 0.9 };
+
+  it("has a middle to click on, if there is nothing else to go by", () => {
+    const click = centreOfBox({ boundingBox: box })?.points?.[0];
+    assert.ok(Math.abs(click!.x - 0.4) < 1e-12 && Math.abs(click!.y - 0.5) < 1e-12);
+    assert.equal(centreOfBox({ boundingBox: box, points: [{ x: 0.3, y: 0.3 }] }), undefined);
+    assert.equal(centreOfBox({ points: [{ x: 0.3, y: 0.3 }] }), undefined);
+  });
+
+  it("is in doubt when its best mask promises little, or when it has none", () => {
+    assert.equal(isDoubtful(CRITIC, mask("b0", 3)), false);
+    assert.equal(isDoubtful(CRITIC, mask("b0", 0)), true);
+    assert.equal(isDoubtful(CRITIC, undefined), true);
+  });
+
+  it("gets the masks of the click only when one of them is clearly better", () => {
+    const ofBox = [mask("b1", 0, 0.6), mask("b0", -1, 0.5)];
+    assert.equal(joinCentre(CRITIC, ofBox, [mask("c0", 0.05)]), ofBox);
+    const joined = joinCentre(CRITIC, ofBox, [mask("c0", -2), mask("c1", 2)]);
+    assert.deepEqual(
+      joined.map(({ token }) => token),
+      ["c1", "b1", "b0", "c0"],
+    );
+    assert.equal(joined[1]!.score, 0.5);
+    assert.equal(joinCentre(CRITIC, [], [mask("c0", -2)]).length, 1);
+  });
+});
