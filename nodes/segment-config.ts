@@ -1,11 +1,13 @@
 import type { NodeAPI } from "node-red";
 import { serviceIdentity, type ConfigCredentials, type ConfigDef } from "./shared/config-def";
 import { Connection, type ConfigNode } from "./shared/connection";
+import { serveSamInstall } from "./shared/sam-install";
 import { warmUp } from "./shared/warm-up";
 
 export = function (RED: NodeAPI): void {
   const userDir = RED.settings.userDir ?? process.cwd();
   const host = { userDir, log: (message: string): void => RED.log.info(message) };
+  serveSamInstall(RED, host);
 
   function SegmentConfig(this: ConfigNode, def: ConfigDef): void {
     RED.nodes.createNode(this, def);

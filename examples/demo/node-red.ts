@@ -48,9 +48,15 @@ export async function linkPackage(home: string): Promise<string> {
  * @param home directory with the user directory `.node-red`; it stands for the user's own home directory
  * @param flow what it runs
  * @param signal gives up starting
+ * @param extraSettings further settings for its settings.js
  * @throws Error with Node-RED's log if it doesn't start
  */
-export async function startNodeRed(home: string, flow: Flow, signal: AbortSignal): Promise<RunningNodeRed> {
+export async function startNodeRed(
+  home: string,
+  flow: Flow,
+  signal: AbortSignal,
+  extraSettings: object = {},
+): Promise<RunningNodeRed> {
   const userDir = join(home, ".node-red");
   await writeFile(join(userDir, "flows.json"), JSON.stringify(flow, null, 2));
   const settings = {
@@ -61,6 +67,7 @@ export async function startNodeRed(home: string, flow: Flow, signal: AbortSignal
     telemetry: { enabled: false },
     editorTheme: { tours: false },
     logging: { console: { level: "info", metrics: false, audit: false } },
+    ...extraSettings,
   };
   await writeFile(join(userDir, "settings.js"), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
 

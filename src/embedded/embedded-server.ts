@@ -1,7 +1,6 @@
-import { mkdirSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Endpoint } from "./child";
 import { sameOptions, type EmbeddedOptions } from "./options";
+import { realDirectory } from "./real-directory";
 import { Supervisor } from "./supervisor";
 
 const LINGER_MS = 10_000;
@@ -80,14 +79,4 @@ function reuse(key: string, options: EmbeddedOptions): Shared | undefined {
   // Its users are gone: the options were changed. The new one waits until this one has let go of the folder.
   end(key, shared);
   return undefined;
-}
-
-/** One name for a folder, whatever the way to it. A folder that can't be made is the server's to complain about. */
-function realDirectory(path: string): string {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    return realpathSync(path);
-  } catch {
-    return resolve(path);
-  }
 }

@@ -125,9 +125,14 @@ export class RunningFlow {
 }
 
 /** Texts that nodes logged at a level. */
-export function logged(level: "warn" | "error"): string[] {
-  const spy = helper.log() as unknown as { args: [{ level: number; msg: unknown }][]; WARN: number; ERROR: number };
-  const wanted = level === "warn" ? spy.WARN : spy.ERROR;
+export function logged(level: "info" | "warn" | "error"): string[] {
+  const spy = helper.log() as unknown as {
+    args: [{ level: number; msg: unknown }][];
+    INFO: number;
+    WARN: number;
+    ERROR: number;
+  };
+  const wanted = { info: spy.INFO, warn: spy.WARN, error: spy.ERROR }[level];
   return spy.args.filter(([entry]) => entry.level === wanted).map(([entry]) => String(entry.msg));
 }
 

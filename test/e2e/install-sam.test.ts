@@ -1,0 +1,172 @@
+// The sam engine installed by the button of the config dialog, from the real registry, in a real Node-RED and browser.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
+import { readOutcome, resultOf, writeOutcomesTo, type Outcome } from "../../examples/demo/outcome";
+import { chromiumPath } from "../../scripts/ensure-chromium";
+import { installPackageCopy } from "../support/package-copy";
+import { Editor } from "./editor";
+
+const EXAMPLE_FILE = join(__dirname, "..", "..", "examples", "Segment one image.json");
+const MINUTE = 60_000;
+const EMPTY: Flow = [
+  { id: "tab", type: "tab", label: "Flow 1" },
+  { id: "config", type: "segment-config", name: "embedded", service: "embedded" },
+];
+/** The example with the engine that is missing at first. */
+const EXAMPLE = (JSON.parse(readFileSync(EXAMPLE_FILE, "utf8")) as Flow).map((node) =>
+  node.type === "segment-config" ? { ...node, engine: "sam" } : node,
+);
+/** bcrypt hashes of "reader-password" and "writer-password". */
+const USERS = [
+  {
+    username: "reader",
+    password: "$2b$04$Jll9uaet3Uupdr21U3tPxeTFBJkTlLBDiwQp0KJmMJnRjCYDGhN0C",
+    permissions: ["flows.read", "nodes.read", "segment-config.read"],
+  },
+  {
+    username: "writer",
+    password: "$2b$04$5kdnaaXOCtKELkg5oebCh.BWNfUwUMyxBciJ0dveXGZe6P3mhh/Ca",
+    permissions: ["read", "segment-config.write"],
+  },
+];
+
+describe("installing sam in the editor", function () {
+  this.timeout(4 * MINUTE);
+  let home: string;
+  let nodeRed: RunningNodeRed | undefined;
+  let editor: Editor | undefined;
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), "segment-install-"));
+    installPackageCopy(join(home, ".node-red"));
+  });
+  afterEach(async () => {
+    await editor?.close();
+    await nodeRed?.stop();
+    editor = nodeRed = undefined;
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  /** Starts a Node-RED and opens its editor. */
+  async function open(flow: Flow, settings: object = {}): Promise<Editor> {
+    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(MINUTE), settings);
+    editor = await Editor.open(chromiumPath()!, nodeRed.url);
+    await editor.page.waitForFunction(`RED.nodes.node("${flow.find(({ type }) => type === "segment-config")!.id}")`);
+    return editor;
+  }
+
+  describe("with a browser", () => {
+    before(function () {
+      if (chromiumPath() !== undefined) return;
+      if (process.env.CI !== undefined) throw new Error("CI must run the editor's tests, but there is no Chromium.");
+      this.skip();
+    });
+
+    it("shows the sizes, installs, and a job works at once without a restart", async () => {
+      const outcomes = join(home, "outcome.json");
+      const { page } = await open(writeOutcomesTo(outcomes, EXAMPLE));
+      const outcome = async (): Promise<Outcome> => {
+        rmSync(outcomes, { force: true });
+        await nodeRed!.inject(EXAMPLE.find(({ type }) => type === "inject")!.id);
+        return readOutcome(outcomes, AbortSignal.timeout(MINUTE));
+      };
+      const { error } = await outcome();
+      assert.equal(error?.code, "job-failed");
+      assert.match(error.message, /install-sam/);
+
+      await editor!.openDialog("segment-config");
+
+      const status = page.locator(".segment-config-sam-status");
+      await status.filter({ hasText: /not installed.*\d+ MB.*\d+ MB on disk.*node-red-segment.sam/ }).waitFor();
+      const packages = await page.locator(".segment-config-sam-packages li").allInnerTexts();
+      assert.equal(packages.length, 2);
+      for (const text of packages) assert.match(text, /\d+\.\d+\.\d+, .*\d+ MB.*Licence: .*Source: https:/s);
+      await editor!.screenshot("install-sam-missing");
+
+      await page.getByRole("button", { name: "Install" }).focus();
+      await page.keyboard.press("Enter");
+      await status.filter({ hasText: "Installing" }).waitFor();
+      await page.locator(".segment-config-sam-line", { hasText: "npm" }).waitFor({ timeout: MINUTE });
+      await editor!.screenshot("install-sam-running");
+      await status.filter({ hasText: "is installed" }).waitFor({ timeout: 3 * MINUTE });
+      await editor!.screenshot("install-sam-installed");
+      assert.equal(await page.locator(".segment-config-sam-install").isVisible(), false);
+      assert.equal(await page.locator(".segment-config-sam-error").innerText(), "");
+      assert.deepEqual(editor!.errors, []);
+
+      const { job, segments } = resultOf(await outcome());
+      assert.equal(job.engine?.name, "sam");
+      assert.ok(segments[0]!.score > 0.8);
+    });
+
+    it("does not let install where the settings forbid it, and says why", async () => {
+      const { page } = await open(EMPTY, { externalModules: { palette: { allowInstall: false } } });
+      await editor!.openDialog("segment-config");
+      await page.locator(".segment-config-sam-forbidden", { hasText: "externalModules" }).waitFor();
+      assert.equal(await page.locator(".segment-config-sam-install").isDisabled(), true);
+      await editor!.screenshot("install-sam-forbidden");
+    });
+
+    it("says why an installation failed, and offers it again", async () => {
+      const before = { ...process.env };
+      process.env["npm_config_registry"] = "http://127.0.0.1:9/";
+      process.env["npm_config_cache"] = join(home, "empty-cache");
+      process.env["npm_config_fetch_retries"] = "0";
+      try {
+        const { page } = await open(EMPTY);
+        await editor!.openDialog("segment-config");
+        await page.getByRole("button", { name: "Install" }).click();
+        await page.locator(".segment-config-sam-error", { hasText: "registry can't be reached" }).waitFor();
+        await page.getByRole("button", { name: "Install" }).waitFor();
+        await editor!.screenshot("install-sam-failed");
+      } finally {
+        process.env = before;
+      }
+    });
+
+    it("looks again when another folder is typed, and tells what it can't look into", async () => {
+      const { page } = await open(EMPTY);
+      await editor!.openDialog("segment-config");
+      const folder = page.locator("#node-config-input-dataDir");
+      await folder.fill("line 4");
+      await folder.press("Tab");
+      await page.locator(".segment-config-sam-status", { hasText: join("line 4", "sam") }).waitFor();
+      await folder.fill("${SEGMENT_TEST_NONE}");
+      await folder.press("Tab");
+      await page.locator(".segment-config-sam-error", { hasText: "SEGMENT_TEST_NONE" }).waitFor();
+      await editor!.screenshot("install-sam-no-variable");
+      assert.equal(await page.locator(".segment-config-sam-install").isVisible(), false);
+    });
+  });
+
+  it("wants the permissions of the config node, below any admin root", async () => {
+    const settings = { httpAdminRoot: "/red", adminAuth: { type: "credentials", users: USERS } };
+    nodeRed = await startNodeRed(home, EMPTY, AbortSignal.timeout(MINUTE), settings);
+    const route = `${nodeRed.url}red/segment-config/sam`;
+    const body = { client_id: "node-red-editor", grant_type: "password", scope: "" };
+    const login = async (username: string): Promise<string> => {
+      const answer = await fetch(`${nodeRed!.url}red/auth/token`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ ...body, username, password: `${username}-password` }),
+      });
+      return ((await answer.json()) as { access_token: string }).access_token;
+    };
+    const ask = async (method: "GET" | "POST", token?: string): Promise<number> => {
+      const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+      // A folder that can't be used: whoever may ask is told so, and nothing is installed.
+      const dataDir = "${SEGMENT_TEST_NONE}";
+      const query = method === "GET" ? `?dataDir=${encodeURIComponent(dataDir)}` : "";
+      const init = { method, headers, ...(method === "POST" && { body: JSON.stringify({ dataDir }) }) };
+      return (await fetch(route + query, init)).status;
+    };
+
+    const [reader, writer] = [await login("reader"), await login("writer")];
+    assert.deepEqual([await ask("GET"), await ask("POST")], [401, 401]);
+    assert.deepEqual([await ask("GET", reader), await ask("POST", reader)], [400, 401]);
+    assert.deepEqual([await ask("GET", writer), await ask("POST", writer)], [400, 400]);
+  });
+});
