@@ -6,3 +6,4 @@ export * from "./geometry";
 export * from "./segment";
 export * from "./draw";
 export * from "./ipc";
+export * from "./sam";

@@ -1,10 +1,14 @@
 /** The engine: pixels and a prompt → scored polygons, and drawings of them. Knows no HTTP, no jobs, no Node-RED. */
 import { SamEngine } from "./sam/engine";
+import type { Provider } from "./sam/providers";
 import type { Engine } from "./types";
 
 export * from "./types";
 export { drawOverlay, type DrawOptions } from "./draw";
-export { samPackages, type SamPackage, type WeightsFile } from "./sam/packages";
+export { pruneEmbeddings } from "./sam/embedding-folder";
+export { hasNativeBuild, samPackages, type SamPackage, type WeightsFile } from "./sam/packages";
+export { PROVIDERS, type Provider } from "./sam/providers";
+export { installedSam } from "./sam/status";
 export { verifyWeights } from "./sam/weights";
 
 export interface EngineOptions {
@@ -19,6 +23,16 @@ export interface EngineOptions {
   decoder?: string;
   /** Further folders whose `node_modules` are searched, such as Node-RED's userDir. */
   searchFolders?: string[];
+  /**
+   * What ONNX Runtime computes on, in the order of preference; `cpu` by default, and always the last one tried.
+   * `health()` tells which is used, the log why another one is not.
+   */
+  providers?: Provider[];
+  /**
+   * Folder that keeps embeddings (4 MB a picture) across restarts and for all workers, made when it is needed. Who sets
+   * it calls `pruneEmbeddings` from time to time. By default they are in the workers' memory alone.
+   */
+  embeddingDir?: string;
   /** Tasks that may wait for a worker; 1000 by default. */
   maxQueued?: number;
   /** How long a task may take once a worker has it; 120 s by default. */

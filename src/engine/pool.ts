@@ -1,7 +1,7 @@
 import { errorText, SegmentError, type Segment } from "../api";
 import type { WorkerSetup } from "./messages";
 import type { EngineTask } from "./types";
-import { WorkerProcess } from "./worker-process";
+import { WorkerProcess, type LoadedModel } from "./worker-process";
 
 /** Runs of the model before it has its full speed. */
 const WARM_UPS = 2;
@@ -33,14 +33,19 @@ export class WorkerPool {
   /** One for each process that lives, also of those that were told to stop; resolves when it has ended. */
   readonly #processes = new Set<Promise<void>>();
   readonly #queue: QueuedTask[] = [];
-  #version: string | undefined;
+  #loaded: LoadedModel | undefined;
   #closed = false;
 
   constructor(private readonly options: PoolOptions) {}
 
   /** The version of the weights, once a worker has loaded them. */
   get version(): string | undefined {
-    return this.#version;
+    return this.#loaded?.version;
+  }
+
+  /** What computes, once a worker has loaded the model. */
+  get backend(): LoadedModel["backend"] | undefined {
+    return this.#loaded?.backend;
   }
 
   get queued(): number {
@@ -120,7 +125,7 @@ export class WorkerPool {
   }
 
   #start(): void {
-    const worker = new WorkerProcess(this.options.taskTimeoutMs);
+    const worker = new WorkerProcess(this.options.taskTimeoutMs, this.options.log);
     this.#workers.set(worker, "starting");
     const ended = worker.ended.then(() => {
       this.#workers.delete(worker);
@@ -132,7 +137,7 @@ export class WorkerPool {
 
   async #launch(worker: WorkerProcess): Promise<void> {
     try {
-      this.#version = await worker.load(this.options.setup);
+      this.#loaded = await worker.load(this.options.setup);
       this.#free(worker);
       for (let runs = 0; runs < WARM_UPS && this.#workers.get(worker) === "idle"; runs++) {
         this.#workers.set(worker, "busy");

@@ -18,6 +18,8 @@ export interface EngineHealth {
   ready: boolean;
   /** If not ready: what is missing and which command brings it. */
   reason?: string;
+  /** What computes, once a worker has loaded the model: the runtime's package, and ONNX Runtime's provider. */
+  backend?: { runtime: string; provider: string };
 }
 
 /**

@@ -1,10 +1,13 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { SegmentError, type Segment } from "../api";
-import type { WorkerAnswer, WorkerRequest, WorkerSetup } from "./messages";
+import type { WorkerAnswer, WorkerNote, WorkerRequest, WorkerSetup } from "./messages";
 import type { EngineTask } from "./types";
 
 /** The built file: a worker does not go through the TypeScript loader of a test or a benchmark. */
 const WORKER_FILE = "@visionjobs/node-red-segment/engine-worker";
+
+/** What a worker has loaded: the weights' version, and what computes. */
+export type LoadedModel = Pick<Extract<WorkerAnswer, { type: "loaded" }>, "version" | "backend">;
 
 type Success = Exclude<WorkerAnswer, { type: "failed" }>;
 
@@ -30,16 +33,20 @@ export class WorkerProcess {
   #kept = new Set<string>();
   #lost: SegmentError | undefined;
 
-  /** @param timeoutMs how long one request may take */
-  constructor(timeoutMs: number) {
+  /**
+   * @param timeoutMs how long one request may take
+   * @param log gets what the worker tells beside its answers
+   */
+  constructor(timeoutMs: number, log: (message: string) => void) {
     this.#timeoutMs = timeoutMs;
     this.#child = fork(require.resolve(WORKER_FILE), [], {
       execArgv: [],
       env: { ...process.env, NODE_OPTIONS: undefined },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    this.#child.on("message", (answer: WorkerAnswer) => {
-      this.#receive(answer);
+    this.#child.on("message", (message: WorkerAnswer | WorkerNote) => {
+      if (message.type === "log") log(message.message);
+      else this.#receive(message);
     });
     this.ended = new Promise((resolve) => {
       this.#child.on("error", (error) => {
@@ -65,12 +72,12 @@ export class WorkerProcess {
 
   /**
    * Loads the model.
-   * @returns the version of the weights
+   * @returns undefined if the worker answers something else
    * @throws {SegmentError} `job-failed` with the reason
    */
-  async load(setup: WorkerSetup): Promise<string> {
+  async load(setup: WorkerSetup): Promise<LoadedModel | undefined> {
     const answer = await this.#ask({ type: "load", setup }, "Loading the model");
-    return answer.type === "loaded" ? answer.version : "";
+    return answer.type === "loaded" ? answer : undefined;
   }
 
   async warmUp(): Promise<void> {
@@ -124,8 +131,16 @@ export class WorkerProcess {
   }
 }
 
+/**
+ * How a process ends that runs out of memory: the system kills it, or it aborts by itself when it is given none, which
+ * has the exit code 134 on Windows.
+ */
+const OUT_OF_MEMORY = new Set<NodeJS.Signals | number | null>(["SIGKILL", "SIGABRT", "SIGTRAP", 134]);
+
 function endReason(code: number | null, signal: NodeJS.Signals | null): string {
   const how = signal ?? `code ${String(code)}`;
-  const hint = signal === "SIGKILL" ? " Perhaps the machine has run out of memory." : "";
+  const hint = OUT_OF_MEMORY.has(signal ?? code)
+    ? " Most likely the machine has run out of memory: free some, or let the server have fewer workers."
+    : "";
   return `The worker ended unexpectedly (${how}).${hint}`;
 }

@@ -1,14 +1,17 @@
 /** Entry of a worker process: loads the model, then answers one request at a time. Started by WorkerProcess. */
 import { errorText, SegmentError } from "../api";
-import type { WorkerAnswer, WorkerRequest } from "./messages";
+import type { WorkerAnswer, WorkerNote, WorkerRequest } from "./messages";
+import { EmbeddingFolder } from "./sam/embedding-folder";
 import { SamModel } from "./sam/model";
 import { SamSegmenter } from "./sam/segmenter";
-import { weightsVersion } from "./sam/weights";
+import { identifyWeights } from "./sam/weights";
 
 let segmenter: SamSegmenter | undefined;
+/** The log is told once, not at each picture. */
+let saidThatSavingFails = false;
 
 process.on("message", (request: WorkerRequest) => {
-  void answer(request).then((message) => process.send?.(message));
+  void answer(request).then((message) => process.send?.(message, undefined, undefined, () => void saveEmbedding()));
 });
 process.on("disconnect", () => process.exit(0));
 // Ctrl+C and service managers send these to all processes of a group. The parent decides when a worker ends, or the
@@ -26,12 +29,29 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
 
 async function perform(request: WorkerRequest): Promise<WorkerAnswer> {
   if (request.type === "load") {
-    const { files, threads } = request.setup;
-    segmenter = new SamSegmenter(await SamModel.load(files, threads));
-    return { type: "loaded", version: await weightsVersion(files) };
+    const { files, embeddingDir, ...options } = request.setup;
+    const model = await SamModel.load(files, { ...options, log });
+    const { version, encoderSha256 } = await identifyWeights(files);
+    segmenter = new SamSegmenter(model, embeddingDir ? new EmbeddingFolder(embeddingDir, encoderSha256) : undefined);
+    return { type: "loaded", version, backend: model.backend };
   }
   if (segmenter === undefined) throw new SegmentError("job-failed", "The worker has not loaded a model.");
   if (request.type === "warm-up") await segmenter.warmUp();
   const segments = request.type === "segment" ? await segmenter.segment(request.task) : [];
   return { type: "done", segments, kept: segmenter.kept };
+}
+
+async function saveEmbedding(): Promise<void> {
+  try {
+    await segmenter?.saveEmbedding();
+  } catch (error) {
+    if (saidThatSavingFails) return;
+    saidThatSavingFails = true;
+    log(`Embeddings can't be kept on disk: ${errorText(error)}`);
+  }
+}
+
+function log(message: string): void {
+  const note: WorkerNote = { type: "log", message };
+  process.send?.(note);
 }

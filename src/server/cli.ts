@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { errorText } from "../api";
 import { runEmbedded } from "./embedded-mode";
-import { installSam } from "./install-sam";
+import { runEmbeddedInstall } from "./embedded-install";
+import { installSam, samStatus } from "./install-sam";
 import type { Log } from "./log";
-import { HELP, parseCommand, UsageError, type ServerArguments } from "./options";
+import { HELP, parseCommand, UsageError, type InstallArguments, type ServerArguments } from "./options";
 import { startServer, type ServerOptions } from "./server";
 import { VERSION } from "./version";
 
@@ -19,12 +20,18 @@ async function main(): Promise<void> {
       console.log(VERSION);
       break;
     case "install-sam":
-      await installSam(command.options);
+      await install(command.options);
       break;
     case "serve":
       if (command.options.ipc) runEmbedded(serverOptions(command.options));
       else await serve(serverOptions(command.options));
   }
+}
+
+async function install(options: InstallArguments): Promise<void> {
+  if (options.status) console.log(JSON.stringify(samStatus(options)));
+  else if (options.ipc) await runEmbeddedInstall(options);
+  else await installSam(options);
 }
 
 /** Runs the server until the process is told to end. */
@@ -51,6 +58,7 @@ function serverOptions(args: ServerArguments): ServerOptions {
     keepMegabytes: args["keep-megabytes"],
     encoder: args.encoder,
     decoder: args.decoder,
+    samProviders: args["sam-providers"],
     searchFolders: args["user-dir"] === undefined ? [] : [args["user-dir"]],
     log,
   };

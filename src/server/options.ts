@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { describeIssues, errorText } from "../api";
+import { PROVIDERS } from "../engine";
 
 const DEFAULT_DATA_DIR = join(homedir(), ".node-red-segment");
 /** Hosts that let in only this machine. */
@@ -25,10 +26,12 @@ Options of the server:
   --engine NAME        auto or sam (auto)
   --workers N          jobs that run at once (1)
   --keep-hours N       remove ended jobs and files that are older (24)
-  --keep-megabytes N   remove the oldest files while all pictures take more (1024); jobs and their
-                       results are not counted, --keep-hours bounds them
+  --keep-megabytes N   remove the oldest files while all pictures take more (1024); embeddings take what
+                       they leave; jobs and their results are not counted, --keep-hours bounds them
   --encoder FILE       own ONNX encoder, together with
   --decoder FILE       own ONNX decoder of the SAM family
+  --sam-providers LIST what to compute on, the first that works: cuda, dml, coreml, cpu; any
+                       but cpu needs an onnxruntime-node of your own that has it (cpu)
   --user-dir DIR       further folder in whose node_modules weights and runtime are searched
   --ipc                be the child of a Node-RED: token and commands come over IPC
 
@@ -36,7 +39,12 @@ Options of install-sam:
   --data DIR           install into the folder "sam" of this data directory (${DEFAULT_DATA_DIR})
   --dir DIR            install into this folder instead; the server finds it by --user-dir DIR
   --from FOLDER        take the packages from tarballs in this folder, without internet
+  --web                take onnxruntime-web in place of onnxruntime-node: slower, but it runs
+                       everywhere; done by itself where the other does not, as on Alpine Linux
   --yes                don't ask
+  --status             install nothing: print as JSON whether the engine is installed, and what would be
+  --user-dir DIR       further folder in whose node_modules --status searches
+  --ipc                be the child of a Node-RED: don't ask, and end with it
 
   --help, --version    print this text, or the version
 
@@ -48,7 +56,7 @@ const path = z
   .string()
   .min(1)
   .transform((text) => resolve(text));
-const FLAGS = new Set(["help", "version", "ipc", "yes"]);
+const FLAGS = new Set(["help", "version", "ipc", "yes", "web", "status"]);
 const information = { help: z.boolean().default(false), version: z.boolean().default(false) };
 
 const serverSchema = z.object({
@@ -63,6 +71,15 @@ const serverSchema = z.object({
   "keep-megabytes": positive.default(1024),
   encoder: path.optional(),
   decoder: path.optional(),
+  "sam-providers": z
+    .string()
+    .transform((text, context) => {
+      const names = z.array(z.enum(PROVIDERS)).safeParse(text.split(","));
+      if (names.success) return names.data;
+      context.addIssue(`must be names out of ${PROVIDERS.join(", ")}, with commas between them`);
+      return z.NEVER;
+    })
+    .optional(),
   "user-dir": path.optional(),
   ipc: z.boolean().default(false),
 });
@@ -75,6 +92,10 @@ const installSchema = z.object({
   dir: path.optional(),
   from: path.optional(),
   yes: z.boolean().default(false),
+  web: z.boolean().default(false),
+  status: z.boolean().default(false),
+  "user-dir": path.optional(),
+  ipc: z.boolean().default(false),
 });
 /** The options of install-sam. */
 export type InstallArguments = z.infer<typeof installSchema>;

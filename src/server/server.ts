@@ -36,11 +36,13 @@ export interface ServerOptions {
   workers: number;
   /** Ended jobs and files older than this are removed. */
   keepHours: number;
-  /** The oldest files are removed while all pictures take more than this. */
+  /** The oldest files are removed while all pictures take more than this. Embeddings may take the rest. */
   keepMegabytes: number;
   /** Paths of SAM's encoder and decoder, when they are not where the engine looks. */
   encoder?: string;
   decoder?: string;
+  /** What the sam engine computes on, in the order of preference; the processor by default and in the last place. */
+  samProviders?: EngineOptions["providers"];
   /** Further folders in whose node_modules the engine looks for its parts. */
   searchFolders?: string[];
   /** Answer only to requests whose `Host` is this machine's loopback. Done anyway on the loopback without a token. */
@@ -82,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (damaged > 0) log(`${damaged} damaged or temporary files in ${dataDir} were moved into its folders "damaged"`);
 
     const maxQueued = options.maxQueued ?? MAX_QUEUED;
+    const embeddingDir = join(dataDir, "embeddings");
     // The server bounds its queue itself; the engine's must take all that is let in, also after a restart.
     const engine = createEngine({
       engine: options.engine,
@@ -90,13 +93,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       encoder: options.encoder,
       decoder: options.decoder,
       searchFolders: options.searchFolders,
+      providers: options.samProviders,
       maxQueued: Number.MAX_SAFE_INTEGER,
+      embeddingDir,
       log,
     });
     const jobs = new JobService(book, files, engine, { maxQueued, log });
     closers.push(() => jobs.idle());
     closers.push(() => engine.close());
-    const janitor = new Janitor(book, files, jobs, options, log);
+    const janitor = new Janitor(book, files, jobs, embeddingDir, options, log);
     closers.push(() => janitor.close());
 
     const temporaryDir = await mkdtemp(join(tmpdir(), "segment-server-pictures-"));

@@ -18,6 +18,8 @@ export const storedJobSchema = z.object({
     boundingBox: segmentRequestSchema.shape.boundingBox,
   }),
   candidates: z.number().optional(),
+  /** The name of the engine that was asked for; missing when the server may choose. */
+  askedEngine: z.string().optional(),
   segments: z.array(segmentSchema).optional(),
   engine: z.object({ name: z.string(), version: z.string() }).optional(),
   /** How often a worker has begun this job. */

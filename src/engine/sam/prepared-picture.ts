@@ -1,8 +1,8 @@
 import type { ImageSize } from "../../api";
 import { featureContext, type FeatureContext } from "../critic/features";
 import { toLab, type LabImage } from "../pixels/lab";
-import { decodePixels, openPicture } from "../picture";
-import { INPUT_SIDE, MASK_SIDE, scaledSize, type Embedding, type SamModel } from "./model";
+import { decodePixels, openPicture, type Picture } from "../picture";
+import { INPUT_SIDE, MASK_SIDE, type Embedding } from "./model";
 import { edgeSize } from "./outline";
 
 /** What is computed once a picture, so that a further prompt on it costs little. */
@@ -19,12 +19,16 @@ export interface PreparedPicture {
 }
 
 /**
- * Decodes a picture and runs the encoder on it.
+ * Decodes a picture for all that follows.
+ * @param embed computes or finds its embedding
  * @throws {SegmentError} `invalid-image`, `job-failed`
  */
-export async function preparePicture(model: SamModel, file: string): Promise<PreparedPicture> {
+export async function preparePicture(
+  file: string,
+  embed: (picture: Picture) => Promise<Embedding>,
+): Promise<PreparedPicture> {
   const picture = await openPicture(file);
-  const embedding = await model.encode(await decodePixels(picture, scaledSize(picture.size)));
+  const embedding = await embed(picture);
   const cell = INPUT_SIDE / MASK_SIDE;
   const valid = { width: embedding.scaled.width / cell, height: embedding.scaled.height / cell };
   const grid = { width: Math.max(1, Math.round(valid.width)), height: Math.max(1, Math.round(valid.height)) };

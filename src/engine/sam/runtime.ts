@@ -1,10 +1,14 @@
 import { z } from "zod";
 import { errorText, SegmentError } from "../../api";
+import type { RuntimePackage } from "./locate";
+import { samPackages } from "./packages";
 
 /** The part of ONNX Runtime's JavaScript interface that we use; it is the same in all its versions. */
 export interface OnnxRuntime {
   InferenceSession: { create(model: string | Buffer, options: SessionOptions): Promise<OnnxSession> };
   Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
+  /** Of onnxruntime-web: all its sessions share these threads. */
+  env?: { wasm: { numThreads?: number } };
 }
 
 export interface OnnxSession {
@@ -31,46 +35,76 @@ const runtimeSchema = z.looseObject({
     (value) => typeof value === "function" && "create" in value && typeof value.create === "function",
   ),
   Tensor: z.custom<OnnxRuntime["Tensor"]>((value) => typeof value === "function"),
+  env: z
+    .custom<NonNullable<OnnxRuntime["env"]>>((value) => typeof value === "object" && value !== null && "wasm" in value)
+    .optional(),
 });
 
+/** ONNX Runtime and the package that it came from. */
+export interface LoadedRuntime {
+  runtime: OnnxRuntime;
+  package: RuntimePackage;
+}
+
 /**
- * Loads ONNX Runtime from the folder of its package.
- * @throws {SegmentError} `job-failed` when it has no build for this platform or is not ONNX Runtime
+ * Loads ONNX Runtime from the first of the packages that works on this platform.
+ * @param log is told which ones do not
+ * @throws {SegmentError} `job-failed` when none does
  */
-export function loadRuntime(folder: string): OnnxRuntime {
-  try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the user installs it, the path is known at run time
-    return runtimeSchema.parse(require(folder));
-  } catch (error) {
-    throw new SegmentError("job-failed", `The runtime in ${folder} can't be loaded: ${errorText(error)}`, {
-      cause: error,
-    });
+export function loadRuntime(packages: readonly RuntimePackage[], log: (message: string) => void): LoadedRuntime {
+  const failures: string[] = [];
+  for (const each of packages) {
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- the user installs it, the path is known at run time
+      const loaded = { runtime: runtimeSchema.parse(require(each.folder)), package: each };
+      failures.forEach(log);
+      return loaded;
+    } catch (error) {
+      failures.push(`The runtime in ${each.folder} can't be loaded: ${errorText(error)}`);
+    }
   }
+  const { native, web } = samPackages;
+  throw new SegmentError(
+    "job-failed",
+    `${failures.join(". ")}. Where ${native.name} has no build for the platform, as on Alpine Linux, ` +
+      `${web.name} does: run segment-server install-sam --web, with the options of the first installation.`,
+  );
+}
+
+/** How a session is opened. */
+export interface OpenOptions {
+  /** The execution provider, as ONNX Runtime names it; it takes the CPU for what that can't do. `cpu` by default. */
+  provider?: string;
+  /** The model's bytes, where they are not to be read from the file. */
+  model?: Buffer;
 }
 
 /**
  * Opens an ONNX model.
- * @param model its bytes, where they are not to be read from the file
- * @throws {SegmentError} `job-failed` when the file is missing, cut off or not a model
+ * @throws {SegmentError} `job-failed` when the file is missing, cut off or not a model, or the provider can't be had
  */
 export async function openSession(
   runtime: OnnxRuntime,
   file: string,
   threads: number,
-  model?: Buffer,
+  { provider = "cpu", model }: OpenOptions = {},
 ): Promise<OnnxSession> {
   try {
     return await runtime.InferenceSession.create(model ?? file, {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
-      executionProviders: ["cpu"],
+      // No second name: newer versions would take it without a word where the first one is missing.
+      executionProviders: [provider],
       logSeverityLevel: 3,
     });
   } catch (error) {
+    const reason = errorText(error).trim();
     throw new SegmentError(
       "job-failed",
-      `The weights ${file} can't be loaded: the file is not a complete ONNX model (${errorText(error).trim()})`,
+      provider === "cpu"
+        ? `The weights ${file} can't be loaded: the file is not a complete ONNX model (${reason})`
+        : `${file} can't be opened by the provider ${provider}: ${reason}`,
       { cause: error },
     );
   }

@@ -2,9 +2,11 @@ import type { Prompt, Segment } from "../../api";
 import { ByteCache } from "../byte-cache";
 import { criticSchema } from "../critic/critic";
 import criticNumbers from "../critic/critic-sam.json";
+import { decodePixels, type Picture } from "../picture";
 import type { EngineTask } from "../types";
 import { chooseMasks, differentMasks, type ScoredMask } from "./choose-masks";
-import type { SamModel } from "./model";
+import type { EmbeddingFolder } from "./embedding-folder";
+import { scaledSize, type Embedding, type SamModel } from "./model";
 import { outline } from "./outline";
 import { byteLength, preparePicture, type PreparedPicture } from "./prepared-picture";
 
@@ -16,8 +18,16 @@ const CRITIC = criticSchema.parse(criticNumbers);
 /** Answers prompts with a SAM model and keeps what it computed of the last pictures. */
 export class SamSegmenter {
   readonly #pictures = new ByteCache<PreparedPicture>(CACHE_BYTES, byteLength);
+  /** Those in memory that are not in the folder. */
+  readonly #unsaved = new WeakSet<Embedding>();
+  /** The embedding of the last task's picture, if it is to be saved. */
+  #toSave: { sha256: string; embedding: Embedding } | undefined;
 
-  constructor(private readonly model: SamModel) {}
+  /** @param folder where embeddings are kept beyond this process */
+  constructor(
+    private readonly model: SamModel,
+    private readonly folder?: EmbeddingFolder,
+  ) {}
 
   /** The sha256 of the pictures on which a prompt costs no run of the encoder. */
   get kept(): string[] {
@@ -29,7 +39,9 @@ export class SamSegmenter {
    * @throws {SegmentError} `invalid-image`, `job-failed`
    */
   async segment({ file, sha256, prompt, candidates = 1 }: EngineTask): Promise<Segment[]> {
-    const picture = this.#pictures.get(sha256) ?? (await this.#prepare(file, sha256));
+    const kept = this.#pictures.get(sha256);
+    if (kept !== undefined && this.#unsaved.delete(kept.embedding)) this.#toSave = { sha256, embedding: kept.embedding };
+    const picture = kept ?? (await this.#prepare(file, sha256));
     const masks = differentMasks(await this.#masks(picture, prompt), candidates);
     const segments = masks.map(async ({ logits, score }) => ({
       score,
@@ -44,15 +56,35 @@ export class SamSegmenter {
     await this.model.decode(embedding, { points: [{ x: 0.5, y: 0.5 }] });
   }
 
+  /**
+   * Puts the embedding of the last task's picture into the folder, if that was the second prompt on it: a camera's
+   * pictures get one prompt each, and 4 MB for each of them would wear out a gateway's flash memory. To be called after
+   * the answer has left.
+   * @throws {Error} of the file system
+   */
+  async saveEmbedding(): Promise<void> {
+    const toSave = this.#toSave;
+    this.#toSave = undefined;
+    if (toSave !== undefined) await this.folder?.write(toSave.sha256, toSave.embedding.values);
+  }
+
   async #prepare(file: string, sha256: string): Promise<PreparedPicture> {
-    const picture = await preparePicture(this.model, file);
-    this.#pictures.set(sha256, picture);
-    return picture;
+    const prepared = await preparePicture(file, (picture) => this.#embed(picture, sha256));
+    this.#pictures.set(sha256, prepared);
+    return prepared;
+  }
+
+  async #embed(picture: Picture, sha256: string): Promise<Embedding> {
+    const scaled = scaledSize(picture.size);
+    const kept = await this.folder?.read(sha256);
+    if (kept !== undefined) return { values: kept, scaled };
+    const embedding = await this.model.encode(await decodePixels(picture, scaled));
+    this.#unsaved.add(embedding);
+    return embedding;
   }
 
   /** All masks that the model offers, best first. */
   #masks({ embedding, context }: PreparedPicture, prompt: Prompt): Promise<ScoredMask[]> {
-    const critic = this.model.hasAllTokens ? CRITIC : undefined;
-    return chooseMasks((...args) => this.model.decode(embedding, ...args), context, critic, prompt);
+    return chooseMasks((...args) => this.model.decode(embedding, ...args), context, CRITIC, prompt);
   }
 }

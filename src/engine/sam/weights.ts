@@ -26,13 +26,20 @@ export async function verifyWeights(dir: string): Promise<void> {
   }
 }
 
-/** A name for a pair of weights: the package's version when it is the known one, else a part of its checksum. */
-export async function weightsVersion(files: Pick<SamFiles, "encoder" | "decoder">): Promise<string> {
+/** Which weights a pair of files holds. */
+export interface WeightsIdentity {
+  /** The package's version when it is the known one, else a part of their checksum. */
+  version: string;
+  encoderSha256: string;
+}
+
+/** @throws {SegmentError} `job-failed` when a file can't be read */
+export async function identifyWeights(files: Pick<SamFiles, "encoder" | "decoder">): Promise<WeightsIdentity> {
   const { name, version, encoder, decoder } = samPackages.weights;
   const [encoderSum, decoderSum] = await Promise.all([fileSha256(files.encoder), fileSha256(files.decoder)]);
-  if (encoderSum === encoder.sha256 && decoderSum === decoder.sha256) return `${name}-${version}`;
+  const isKnown = encoderSum === encoder.sha256 && decoderSum === decoder.sha256;
   const both = createHash("sha256").update(`${encoderSum} ${decoderSum}`).digest("hex");
-  return `sha256-${both.slice(0, 12)}`;
+  return { version: isKnown ? `${name}-${version}` : `sha256-${both.slice(0, 12)}`, encoderSha256: encoderSum };
 }
 
 async function fileSha256(file: string): Promise<string> {

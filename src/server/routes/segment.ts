@@ -17,16 +17,22 @@ const pathSchema = z.object({ jobId: z.coerce.number().int().positive().max(Numb
 
 const MOST_ENDED = 50;
 const CANDIDATES_HEADER = "x-segment-candidates";
-const headersSchema = z.looseObject({ [CANDIDATES_HEADER]: z.coerce.number().int().min(1).max(4).optional() });
+const ENGINE_HEADER = "x-segment-engine";
+const headersSchema = z.looseObject({
+  [CANDIDATES_HEADER]: z.coerce.number().int().min(1).max(4).optional(),
+  [ENGINE_HEADER]: z.string().optional(),
+});
 
 /** The routes of jobs. `:project` may be any name: a server has one set of jobs and files. */
 export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
   const path = "/api/v1/projects/:project/context/vision/segment";
 
   app.post(path, async (request, reply): Promise<StartedJob> => {
+    const headers = parsePart(headersSchema, request.headers, "headers");
     const job = await jobs.start(parsePart(segmentRequestSchema, request.body, "body"), {
       idempotencyKey: idempotencyKey(request),
-      candidates: parsePart(headersSchema, request.headers, "headers")[CANDIDATES_HEADER],
+      candidates: headers[CANDIDATES_HEADER],
+      engine: headers[ENGINE_HEADER],
     });
     reply.header("x-segment-extensions", BYIDS_EXTENSION);
     return startedJobAnswer(job);

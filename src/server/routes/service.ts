@@ -16,11 +16,17 @@ export function serviceRoutes(
 ): void {
   // Open, so that a monitor needs no token. The reason has paths of this machine, which are no stranger's business.
   app.get("/health", { config: { open: true } }, (request) => {
-    const { ready, reason } = engine.health();
+    const { ready, reason, backend } = engine.health();
     return {
       status: ready ? "ok" : "degraded",
       version: VERSION,
-      engine: { name: engine.name, version: engine.version, ready, reason: mayKnow(request) ? reason : undefined },
+      engine: {
+        name: engine.name,
+        version: engine.version,
+        ...backend,
+        ready,
+        reason: mayKnow(request) ? reason : undefined,
+      },
       jobs: jobs.counts(),
     };
   });
