@@ -1,8 +1,6 @@
 import { z } from "zod";
 import type { Prompt } from "../../api";
-
-/** Named measures of a candidate; what is missing counts as 0. */
-export type Features = Partial<Record<string, number>>;
+import type { Features } from "./relative";
 
 const row = z.array(z.number());
 const networkSchema = z.object({ mu: row, sd: row, W: z.array(row), b: row, v: row, c: z.number() });

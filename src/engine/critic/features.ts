@@ -88,9 +88,9 @@ function colourBins(planes: Float32Array[]): Uint16Array {
   for (const plane of planes) {
     let low = Infinity;
     let high = -Infinity;
-    for (let i = 0; i < plane.length; i += 1) {
-      if (plane[i]! < low) low = plane[i]!;
-      if (plane[i]! > high) high = plane[i]!;
+    for (const value of plane) {
+      if (value < low) low = value;
+      if (value > high) high = value;
     }
     const range = Math.max(MIN_RANGE, high - low);
     for (let i = 0; i < plane.length; i += 1) {
