@@ -3,13 +3,13 @@ import path from "node:path";
 import sharp from "sharp";
 import type { BoundingBox, Prompt } from "../src/api";
 import { growBox } from "../src/engine/graphcut/frame";
-import type { RgbImage } from "../src/engine/pixels/lab";
+import type { Pixels } from "../src/engine/picture";
 
 /** A picture with an object's mask and prompts for it. */
 export interface BenchItem {
   set: string;
   name: string;
-  image: RgbImage;
+  image: Pixels;
   /** 1 = object, one byte a pixel of `image`. */
   mask: Uint8Array;
   prompts: Record<string, Prompt>;
@@ -31,13 +31,13 @@ export const MODES = ["box", "b10", "b25", "b50", "b100", "pt1", "pt3_2", "boxpt
 
 sharp.concurrency(1);
 
-export async function readImage(file: string): Promise<RgbImage> {
+export async function readImage(file: string): Promise<Pixels> {
   const { data, info } = await sharp(file)
     .removeAlpha()
     .toColourspace("srgb")
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, channels: info.channels, data };
+  return { width: info.width, height: info.height, data };
 }
 
 export async function readMask(file: string): Promise<Uint8Array> {

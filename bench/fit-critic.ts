@@ -29,7 +29,7 @@ interface Row {
   c: (Candidate | null)[];
 }
 
-const NETWORKS = 3;
+const NETWORKS = 5;
 const FOLDS = 5;
 const BINS = 10;
 

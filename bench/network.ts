@@ -11,11 +11,11 @@ export interface Sample {
   weight: number;
 }
 
-const UNITS = 10;
-const STEPS = 800;
+const UNITS = 12;
+const STEPS = 1200;
 const RATE = 0.02;
-const DECAY = 2e-3;
-const BATCH = 512;
+const DECAY = 1e-3;
+const BATCH = 768;
 const CLIP = 4;
 
 /**

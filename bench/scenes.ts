@@ -163,7 +163,7 @@ export function drawScene(seed: number): BenchItem {
       mask[i] = coverage(target, x, y) > 0.5 ? 1 : 0;
     }
   }
-  const image = { width, height, channels: 3, data };
+  const image = { width, height, data };
   return { set: "scenes", name: `scene-${seed}`, image, mask, prompts: promptsFor(mask, width, height, roll) };
 }
 

@@ -1,6 +1,8 @@
 import type { BoundingBox } from "../../api";
 import type { LabImage } from "../pixels/lab";
+import { chromaFactor } from "../pixels/shade";
 import type { FeatureContext } from "./features";
+import { Hull } from "./hull";
 
 /** What the contour of a mask tells beyond `MaskFeatures`: whether it lies on an edge or on the box that was given. */
 export interface ContourFeatures {
@@ -10,6 +12,10 @@ export interface ContourFeatures {
   blind: number;
   /** Log of the spread of the colours just outside, over the difference: > 0 where the ground is as busy. */
   busy: number;
+  /** Mean difference of chroma relative to lightness, likewise: low on the contour of a shadow. */
+  tint: number;
+  /** Share of the convex hull's area that the mask fills. */
+  solid: number;
   /** Share of the contour that follows the box's border, and share that does so where there is no step. */
   onBox?: number;
   blindOnBox?: number;
@@ -39,15 +45,21 @@ export function contourFeatures(
 ): ContourFeatures | undefined {
   const sides = new BoxSides(width, height, box);
   let count = 0;
+  let area = 0;
   let step = 0;
   let blind = 0;
   let spread = 0;
+  let tint = 0;
+  const hull = new Hull();
   for (let y = 0, i = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, i += 1) {
       if (!mask[i]) continue;
       sides.extend(x, y);
+      area += 1;
       if (!onContour(mask, width, height, x, y)) continue;
-      const { difference, deviation } = compareSides(image, mask, x, y);
+      const { difference, deviation, chroma } = compareSides(image, mask, x, y);
+      hull.add(x, y);
+      tint += Math.min(2, chroma / CLEAR_STEP);
       count += 1;
       step += Math.min(2, difference / CLEAR_STEP);
       spread += deviation;
@@ -60,6 +72,8 @@ export function contourFeatures(
     step: step / count,
     blind: blind / count,
     busy: Math.log((spread / count + 1) / ((step / count) * CLEAR_STEP + 1)),
+    tint: tint / count,
+    solid: area / Math.max(area, hull.area()),
     ...(box ? sides.features(count) : {}),
   };
 }
@@ -77,11 +91,11 @@ function onContour(mask: Uint8Array, width: number, height: number, x: number, y
 
 /** Compares the colours of both sides of the contour in a window around a pixel. */
 function compareSides(
-  { width, height, l, a, b }: LabImage,
+  { width, height, l, a, b, gain }: LabImage,
   mask: Uint8Array,
   x: number,
   y: number,
-): { difference: number; deviation: number } {
+): { difference: number; deviation: number; chroma: number } {
   const sums = [0, 0, 0, 0, 0, 0, 0, 0];
   let squares = 0;
   for (let v = Math.max(0, y - RADIUS); v <= Math.min(height - 1, y + RADIUS); v += 2) {
@@ -97,9 +111,11 @@ function compareSides(
   }
   const inside = sums[3]!;
   const outside = sums[7]!;
-  if (inside === 0 || outside === 0) return { difference: 0, deviation: 0 };
+  if (inside === 0 || outside === 0) return { difference: 0, deviation: 0, chroma: 0 };
   const mean = (at: number): number => sums[at]! / (at < 4 ? inside : outside);
+  const [inner, outer] = [chromaFactor(mean(0) / gain), chromaFactor(mean(4) / gain)];
   return {
+    chroma: Math.hypot(inner * mean(1) - outer * mean(5), inner * mean(2) - outer * mean(6)),
     difference: Math.hypot(mean(0) - mean(4), mean(1) - mean(5), mean(2) - mean(6)),
     deviation: Math.sqrt(Math.max(0, squares / outside - mean(4) ** 2)),
   };

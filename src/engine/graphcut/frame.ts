@@ -1,5 +1,6 @@
 import type { BoundingBox, Prompt } from "../../api";
-import { toLab, type LabImage, type RgbImage } from "../pixels/lab";
+import type { Pixels } from "../picture";
+import { toLab, type LabImage } from "../pixels/lab";
 
 /** A part of a picture, resampled to a working grid: where small objects get as many superpixels as large ones. */
 export interface Frame {
@@ -14,6 +15,7 @@ export interface Frame {
 /** The window of a whole picture. */
 export const WHOLE: BoundingBox = { xMin: 0, yMin: 0, xMax: 1, yMax: 1 };
 
+const CHANNELS = 3;
 /** Enlarging beyond this invents pixels without telling more. */
 const MAX_ENLARGEMENT = 2;
 
@@ -21,7 +23,7 @@ const MAX_ENLARGEMENT = 2;
  * Cuts a window out of a picture and brings it to a grid whose long side is at most `longSide` pixels.
  * @param window in fractions of the picture; moved outward to whole pixels
  */
-export function cutFrame(image: RgbImage, window: BoundingBox, longSide: number): Frame {
+export function cutFrame(image: Pixels, window: BoundingBox, longSide: number): Frame {
   const left = Math.min(image.width - 1, Math.floor(window.xMin * image.width));
   const top = Math.min(image.height - 1, Math.floor(window.yMin * image.height));
   const right = Math.max(left + 1, Math.ceil(window.xMax * image.width));
@@ -29,22 +31,22 @@ export function cutFrame(image: RgbImage, window: BoundingBox, longSide: number)
   const scale = Math.min(MAX_ENLARGEMENT, longSide / Math.max(right - left, bottom - top));
   const width = Math.max(1, Math.round((right - left) * scale));
   const height = Math.max(1, Math.round((bottom - top) * scale));
-  const rows = resample(image.data, image.channels, {
+  const rows = resample(image.data, {
     lines: bottom - top,
     firstLine: top,
-    lineStep: image.width * image.channels,
+    lineStep: image.width * CHANNELS,
     from: left,
     to: right,
-    step: image.channels,
+    step: CHANNELS,
     size: width,
   });
-  const data = resample(rows, image.channels, {
+  const data = resample(rows, {
     lines: width,
     firstLine: 0,
-    lineStep: image.channels,
+    lineStep: CHANNELS,
     from: 0,
     to: bottom - top,
-    step: width * image.channels,
+    step: width * CHANNELS,
     size: height,
     transposed: true,
   });
@@ -57,7 +59,7 @@ export function cutFrame(image: RgbImage, window: BoundingBox, longSide: number)
     },
     width,
     height,
-    lab: toLab({ width, height, channels: image.channels, data }),
+    lab: toLab({ width, height, data }),
   };
 }
 
@@ -76,11 +78,11 @@ interface Pass {
 }
 
 /** Resamples lines by a tent filter, as wide as a target pixel when the picture shrinks. */
-function resample(data: Uint8Array, channels: number, pass: Pass): Uint8Array {
+function resample(data: Uint8Array, pass: Pass): Uint8Array {
   const { lines, from, to, size } = pass;
   const scale = (to - from) / size;
   const reach = Math.max(1, scale);
-  const result = new Uint8Array(lines * size * channels);
+  const result = new Uint8Array(lines * size * CHANNELS);
   for (let target = 0; target < size; target += 1) {
     const centre = from + (target + 0.5) * scale - 0.5;
     const first = Math.max(from, Math.ceil(centre - reach));
@@ -90,8 +92,8 @@ function resample(data: Uint8Array, channels: number, pass: Pass): Uint8Array {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     for (let line = 0; line < lines; line += 1) {
       const source = (line + pass.firstLine) * pass.lineStep;
-      const out = (pass.transposed ? target * lines + line : line * size + target) * channels;
-      for (let channel = 0; channel < channels; channel += 1) {
+      const out = (pass.transposed ? target * lines + line : line * size + target) * CHANNELS;
+      for (let channel = 0; channel < CHANNELS; channel += 1) {
         let sum = 0;
         for (let k = 0; k < weights.length; k += 1)
           sum += weights[k]! * data[source + (first + k) * pass.step + channel]!;

@@ -3,7 +3,6 @@ import { contourFeatures, type ContourFeatures } from "../critic/contour-feature
 import { maskFeatures, type MaskFeatures } from "../critic/features";
 import { promptInWindow } from "./frame";
 import { pointsInside } from "./hypotheses";
-import type { RegionFrame } from "./picture";
 import type { Proposal } from "./proposals";
 
 /** What the critic sees of a proposal. */
@@ -15,8 +14,11 @@ export type ProposalFeatures = MaskFeatures &
     cut: number;
   };
 
-/** Measures a proposal; undefined when it is empty. */
-export function measure(prompt: Prompt, proposal: Proposal, others: Proposal[]): ProposalFeatures | undefined {
+/**
+ * Measures a proposal; undefined when it is empty.
+ * @param agreement its mean IoU with the other proposals for the prompt
+ */
+export function measure(prompt: Prompt, proposal: Proposal, agreement: number): ProposalFeatures | undefined {
   const { frame, mask } = proposal;
   const { window } = frame;
   const local = promptInWindow(prompt, window);
@@ -32,7 +34,7 @@ export function measure(prompt: Prompt, proposal: Proposal, others: Proposal[]):
     a: share,
     la: Math.log(share + 1e-4),
     cut: cutPixels(proposal) / Math.sqrt(features.a * mask.length),
-    cons: others.reduce((sum, other) => sum + proposalIou(proposal, other), 0) / Math.max(1, others.length),
+    cons: agreement,
   };
 }
 
@@ -48,59 +50,4 @@ function cutPixels({ frame: { window, width, height }, mask }: Proposal): number
     if (window.xMax < 1) count += mask[y * width + width - 1]!;
   }
   return count;
-}
-
-/** Intersection over union of two masks that may lie on different frames. */
-export function proposalIou(a: Proposal, b: Proposal): number {
-  const column = matchingPixels(
-    a.frame.width,
-    a.frame.window.xMin,
-    a.frame.window.xMax,
-    b.frame.width,
-    b.frame.window.xMin,
-    b.frame.window.xMax,
-  );
-  const row = matchingPixels(
-    a.frame.height,
-    a.frame.window.yMin,
-    a.frame.window.yMax,
-    b.frame.height,
-    b.frame.window.yMin,
-    b.frame.window.yMax,
-  );
-  let areaA = 0;
-  let intersection = 0;
-  for (let y = 0, i = 0; y < a.frame.height; y += 1) {
-    for (let x = 0; x < a.frame.width; x += 1, i += 1) {
-      if (!a.mask[i]) continue;
-      areaA += 1;
-      if (row[y]! >= 0 && column[x]! >= 0) intersection += b.mask[row[y]! * b.frame.width + column[x]!]!;
-    }
-  }
-  let areaB = 0;
-  for (const value of b.mask) areaB += value;
-  areaB *= pixelSize(b.frame) / pixelSize(a.frame);
-  return areaA + areaB === 0 ? 0 : intersection / Math.max(intersection, areaA + areaB - intersection);
-}
-
-/** The share of the picture that a pixel of a frame covers. */
-function pixelSize({ window, width, height }: RegionFrame): number {
-  return ((window.xMax - window.xMin) / width) * ((window.yMax - window.yMin) / height);
-}
-
-/** For each pixel along one axis the pixel of another grid at the same place, −1 outside. */
-function matchingPixels(
-  size: number,
-  from: number,
-  to: number,
-  otherSize: number,
-  otherFrom: number,
-  otherTo: number,
-): Int32Array {
-  const match = new Int32Array(size);
-  for (let i = 0; i < size; i += 1) {
-    const place = (from + ((i + 0.5) / size) * (to - from) - otherFrom) / (otherTo - otherFrom);
-    match[i] = place >= 0 && place < 1 ? Math.floor(place * otherSize) : -1;
-  }
-  return match;
 }

@@ -1,8 +1,9 @@
 import type { BoundingBox } from "../../api";
 import { featureContext, type FeatureContext } from "../critic/features";
-import type { RgbImage } from "../pixels/lab";
+import type { Pixels } from "../picture";
 import { colourKernel, type ColourKernel } from "./colour-model";
 import { cutFrame, WHOLE, type Frame } from "./frame";
+import { withoutShade } from "../pixels/shade";
 import { regionGraph, type RegionGraph } from "./region-graph";
 import { superpixels } from "./superpixels";
 
@@ -11,6 +12,8 @@ export interface RegionFrame extends Frame {
   graph: RegionGraph;
   kernel: ColourKernel;
   features: FeatureContext;
+  /** The same regions with colours that a shadow hardly changes. */
+  shadeless: { graph: RegionGraph; kernel: ColourKernel };
 }
 
 const REGIONS = 700;
@@ -21,12 +24,18 @@ const CLICK_LONG_SIDE = 192;
 const ALMOST_WHOLE = 0.7;
 /** Frames of one picture that are kept. */
 const MAX_FRAMES = 8;
+const FRAME_BYTES = 5 * 2 ** 20;
 
 /** A picture with the frames that were computed of it, for any number of prompts. */
 export class PreparedPicture {
   private readonly frames = new Map<string, RegionFrame>();
 
-  constructor(readonly image: RgbImage) {}
+  constructor(readonly image: Pixels) {}
+
+  /** The memory that it takes at most, about, in bytes. */
+  get maxBytes(): number {
+    return this.image.data.byteLength + MAX_FRAMES * FRAME_BYTES;
+  }
 
   /** The frame of a window (in fractions of the picture). */
   frame(window: BoundingBox, forClick = false): RegionFrame {
@@ -48,8 +57,16 @@ export class PreparedPicture {
   }
 }
 
-function computeFrame(image: RgbImage, window: BoundingBox, longSide: number): RegionFrame {
+function computeFrame(image: Pixels, window: BoundingBox, longSide: number): RegionFrame {
   const frame = cutFrame(image, window, longSide);
-  const graph = regionGraph(frame.lab, superpixels(frame.lab, REGIONS));
-  return { ...frame, graph, kernel: colourKernel(graph), features: featureContext(frame.lab) };
+  const regions = superpixels(frame.lab, REGIONS);
+  const graph = regionGraph(frame.lab, regions);
+  const shadeless = regionGraph(withoutShade(frame.lab), regions);
+  return {
+    ...frame,
+    graph,
+    kernel: colourKernel(graph),
+    features: featureContext(frame.lab),
+    shadeless: { graph: shadeless, kernel: colourKernel(shadeless) },
+  };
 }

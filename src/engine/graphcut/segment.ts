@@ -5,7 +5,8 @@ import { snapToEdges } from "../pixels/edge-band";
 import { fillHoles } from "./components";
 import { cutFrame, growBox, promptInWindow, type Frame } from "./frame";
 import { pointsInside } from "./hypotheses";
-import { measure, proposalIou, type ProposalFeatures } from "./measure";
+import { measure, type ProposalFeatures } from "./measure";
+import { agreements, proposalIou } from "./overlap";
 import type { PreparedPicture } from "./picture";
 import { propose, type Proposal } from "./proposals";
 
@@ -32,10 +33,15 @@ export interface GraphCutOptions {
 /** Readings that overlap more than this are one. */
 const SAME = 0.9;
 /** A score this much below the best is nearly as good; a contour with more of it off any edge is not clear. */
-const NEARLY = 0.07;
+const NEARLY = 0.05;
 const MAX_BLIND = 0.04;
 const CLEARLY_FULLER = 1.15;
 const MUCH = 0.6;
+const AS_SOLID = 0.95;
+/** Scores that do not differ; a contour with so many times more difference of colour is clearly no shadow's. */
+const EVEN = 0.01;
+const CLEARLY_TINTED = 1.15;
+const MIN_TINT = 0.05;
 /** The contour is set on a grid of this long side around the object, moving by at most `radius` pixels. */
 const FINE_LONG_SIDE = 320;
 const BAND = { radius: 6, fieldWeight: 0.25 };
@@ -55,9 +61,9 @@ export function segmentByGraphCut(
   { fast = false, count = 1 }: GraphCutOptions = {},
 ): Cutout[] {
   const proposals = propose(picture, prompt, fast);
-  const measured = proposals.flatMap((proposal) => {
-    const others = proposals.filter((other) => other !== proposal);
-    const features = measure(prompt, proposal, others);
+  const agreement = agreements(proposals);
+  const measured = proposals.flatMap((proposal, i) => {
+    const features = measure(prompt, proposal, agreement[i]!);
     return features ? [{ proposal, features: { ...features } }] : [];
   });
   const relative = withRelative(measured.map(({ features }) => features));
@@ -67,6 +73,7 @@ export function segmentByGraphCut(
     score: expectedIou(critic, promptKind(prompt), relative[i]!, proposal.name),
   }));
   scored.sort((a, b) => b.score - a.score);
+  preferColouredEdges(scored);
   preferFullBox(scored);
   const kept: typeof scored = [];
   for (const candidate of scored) {
@@ -78,7 +85,7 @@ export function segmentByGraphCut(
 
 /**
  * Moves to the front, of the proposals that are nearly as good as the best, hold much of it and have a contour that lies
- * on edges all along, the one that fits the box best, if it does so clearly better: a gauge with its rim rather than its
+ * on edges all along and no more bays, the one that fits the box best, if it does so clearly better: a gauge with its rim rather than its
  * face alone.
  */
 function preferFullBox(scored: { proposal: Proposal; features: ProposalFeatures; score: number }[]): void {
@@ -90,12 +97,28 @@ function preferFullBox(scored: { proposal: Proposal; features: ProposalFeatures;
       rival.score >= best.score - NEARLY &&
       rival.features.blind <= MAX_BLIND &&
       fit(rival) >= CLEARLY_FULLER * fit(best) &&
+      rival.features.solid >= AS_SOLID * best.features.solid &&
       proposalIou(rival.proposal, best.proposal) >= MUCH,
   );
   if (rivals.length === 0) return;
   const fullest = rivals.reduce((a, b) => (fit(b) > fit(a) ? b : a));
   scored.splice(scored.indexOf(fullest), 1);
   scored.unshift(fullest);
+}
+
+/**
+ * Moves to the front, of the proposals with a box that are as good as the best, the one whose contour parts the most
+ * different colours, if it does so clearly better: a saucer without its shadow.
+ */
+function preferColouredEdges(scored: { features: ProposalFeatures; score: number }[]): void {
+  const best = scored[0];
+  if (best?.features.bfit === undefined) return;
+  const least = Math.max(MIN_TINT, CLEARLY_TINTED * best.features.tint);
+  const rivals = scored.filter(({ features, score }) => score >= best.score - EVEN && features.tint >= least);
+  if (rivals.length === 0) return;
+  const clearest = rivals.reduce((a, b) => (b.features.tint > a.features.tint ? b : a));
+  scored.splice(scored.indexOf(clearest), 1);
+  scored.unshift(clearest);
 }
 
 /** Moves a proposal's contour, made of superpixels, onto the pixels' edges. */

@@ -1,4 +1,4 @@
-import type { RgbImage } from "../../../src/engine/pixels/lab";
+import type { Pixels } from "../../../src/engine/picture";
 
 export interface Disc {
   x: number;
@@ -16,7 +16,7 @@ export function dice(seed: number): () => number {
 }
 
 /** Bright discs on a dark, noisy ground. */
-export function discs(width: number, height: number, parts: Disc[], contrast = 90): RgbImage {
+export function discs(width: number, height: number, parts: Disc[], contrast = 90): Pixels {
   const roll = dice(1);
   const data = new Uint8Array(3 * width * height);
   for (let y = 0, i = 0; y < height; y += 1) {
@@ -25,7 +25,7 @@ export function discs(width: number, height: number, parts: Disc[], contrast = 9
       data.fill(60 + (inside ? contrast : 0) + 16 * roll(), 3 * i, 3 * i + 3);
     }
   }
-  return { width, height, channels: 3, data };
+  return { width, height, data };
 }
 
 export interface WindowedMask {
@@ -36,7 +36,7 @@ export interface WindowedMask {
 }
 
 /** IoU of a mask over a window with a disc, at the picture's size. */
-export function iouWithDisc(image: RgbImage, found: WindowedMask, disc: Disc): number {
+export function iouWithDisc(image: Pixels, found: WindowedMask, disc: Disc): number {
   let intersection = 0;
   let union = 0;
   for (let y = 0; y < image.height; y += 1) {

@@ -89,7 +89,7 @@ describe("segmentByGraphCut", () => {
       [300, 2],
       [64, 64],
     ] as const) {
-      const flat = new PreparedPicture({ width, height, channels: 1, data: new Uint8Array(width * height).fill(90) });
+      const flat = new PreparedPicture({ width, height, data: new Uint8Array(3 * width * height).fill(90) });
       for (const prompt of [corner, speck, boxAround(COIN, 0)]) {
         for (const { mask, score } of segmentByGraphCut(flat, prompt, critic)) {
           assert.ok(mask.every((value) => value === 0 || value === 1) && Number.isFinite(score));
