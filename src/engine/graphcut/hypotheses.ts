@@ -1,0 +1,121 @@
+import type { Point, Prompt } from "../../api";
+import { bytes } from "./arrays";
+import { clearOutside, fillHoles, keepCentralPart, keepParts } from "./components";
+import { CUT, cutRegions, type CutOptions, type PixelBox } from "./cut";
+import { promptInWindow } from "./frame";
+import { HINTS, readPrompt, type HintOptions } from "./hints";
+import type { RegionFrame } from "./picture";
+
+/** One way to read a prompt and cut. */
+export interface Recipe extends CutOptions, HintOptions {
+  /** The critic's name for it. */
+  name: string;
+  /** Keep only the part at the box's middle. */
+  central?: boolean;
+  /** Looks at colours that a shadow hardly changes. */
+  shadeless?: boolean;
+}
+
+const DEFAULT = { ...CUT, ...HINTS };
+const SMOOTH = 2.5;
+/** Grows from clicks up to a strong edge, little held back by colours. */
+const FAR = { bias: 1, colourWeight: 0.3, clickWeight: 2.5 };
+const TIGHT = { span: 0.8, area: 0.2 };
+const TIGHTER = { span: 0.93, area: 0.35 };
+const TIGHTEST = { span: 0.97, area: 0.5 };
+
+/**
+ * For prompts with a box: it is believed to be tight (h0, lam, t9, t97), or only to hold the object somewhere (nt,
+ * hi), or to hold it at its middle, the smaller the looser the box (c8, c5), or to hold all that is behind an edge (f15,
+ * f30). Those with s- look past shadows.
+ */
+export const BOX_RECIPES: readonly Recipe[] = [
+  { ...DEFAULT, name: "c8", smoothness: SMOOTH, centreShare: 0.8, centreWeight: 1.2, central: true },
+  { ...DEFAULT, name: "c5", centreShare: 0.5, centreWeight: 1.2, central: true },
+  { ...DEFAULT, name: "nt", central: true },
+  { ...DEFAULT, name: "f15", fullDepth: 0.15, depthWeight: 1.2, colourWeight: 0.6, central: true },
+  { ...DEFAULT, name: "f30", fullDepth: 0.3, depthWeight: 2, colourWeight: 0, central: true },
+  { ...DEFAULT, name: "h0", tight: TIGHT },
+  { ...DEFAULT, name: "t9", tight: TIGHTER },
+  { ...DEFAULT, name: "t97", tight: TIGHTEST },
+  { ...DEFAULT, name: "lam", smoothness: SMOOTH, tight: TIGHT },
+  { ...DEFAULT, name: "hi", bias: 0.6 },
+  { ...DEFAULT, name: "s-c8", centreShare: 0.8, centreWeight: 1.2, smoothness: SMOOTH, central: true, shadeless: true },
+  { ...DEFAULT, name: "s-h0", tight: TIGHT, shadeless: true },
+  { ...DEFAULT, name: "s-t9", tight: TIGHTER, shadeless: true },
+  { ...DEFAULT, name: "s-hi", bias: 0.6, shadeless: true },
+];
+
+/** For clicks: windows around them, as shares of the picture's long side, and how to cut in each. */
+export const CLICK_RECIPES: readonly { share: number; recipes: readonly Recipe[] }[] = [
+  {
+    share: 0.6,
+    recipes: [
+      { ...DEFAULT, name: "hi", bias: 0.6 },
+      { ...DEFAULT, name: "far", ...FAR },
+      { ...DEFAULT, name: "s-h0", shadeless: true },
+      { ...DEFAULT, name: "s-far", ...FAR, shadeless: true },
+    ],
+  },
+  {
+    share: 1,
+    recipes: [
+      { ...DEFAULT, name: "hi", bias: 0.6 },
+      { ...DEFAULT, name: "hi2", bias: 1.2 },
+      { ...DEFAULT, name: "lo", bias: -0.6 },
+      { ...DEFAULT, name: "lg", clickWeight: 0.7 },
+      { ...DEFAULT, name: "lam", smoothness: 4 },
+      { ...DEFAULT, name: "far", ...FAR },
+      { ...DEFAULT, name: "s-h0", shadeless: true },
+      { ...DEFAULT, name: "s-hi", bias: 0.6, shadeless: true },
+    ],
+  },
+  {
+    share: 0.35,
+    recipes: [
+      { ...DEFAULT, name: "hi", bias: 0.6 },
+      { ...DEFAULT, name: "s-far", ...FAR, shadeless: true },
+    ],
+  },
+  {
+    share: 0.2,
+    recipes: [
+      { ...DEFAULT, name: "hi", bias: 0.6 },
+      { ...DEFAULT, name: "s-far", ...FAR, shadeless: true },
+    ],
+  },
+];
+
+/**
+ * Cuts an object out of a frame by one recipe.
+ * @param prompt in fractions of the picture
+ * @returns a mask on the frame's grid, 1 = object
+ */
+export function cutOut(frame: RegionFrame, prompt: Prompt, recipe: Recipe): Uint8Array {
+  const local = promptInWindow(prompt, frame.window);
+  const { width, height } = frame;
+  const { graph, kernel } = recipe.shadeless ? frame.shadeless : frame;
+  const box = local.boundingBox && pixelBox(local.boundingBox, width, height);
+  const hints = readPrompt(graph, width, height, local, recipe);
+  const side = cutRegions(graph, kernel, hints, recipe, box);
+  const mask = bytes(graph.label.length, (i) => side[graph.label[i]!]!);
+  const points = pointsInside(local);
+  if (!box) return fillHoles(keepParts(mask, width, height, points), width, height, points);
+  clearOutside(mask, width, height, box);
+  const kept = recipe.central ? keepCentralPart(mask, width, height, box, points) : keepParts(mask, width, height, []);
+  return fillHoles(kept, width, height, points);
+}
+
+/** The points of a prompt in fractions of a window that lie in the window. */
+export function pointsInside(prompt: Prompt): Point[] {
+  return (prompt.points ?? []).filter(({ x, y }) => x >= 0 && x <= 1 && y >= 0 && y <= 1);
+}
+
+function pixelBox(box: NonNullable<Prompt["boundingBox"]>, width: number, height: number): PixelBox {
+  return {
+    left: Math.max(0, box.xMin) * width,
+    top: Math.max(0, box.yMin) * height,
+    right: Math.min(1, box.xMax) * width,
+    bottom: Math.min(1, box.yMax) * height,
+  };
+}

@@ -1,0 +1,91 @@
+import type { ImageSize, Segment } from "../../api";
+import { ByteCache } from "../byte-cache";
+import { tracePolygons, type SoftMask } from "../contours";
+import { criticSchema } from "../critic/critic";
+import criticNumbers from "../critic/critic-graphcut.json";
+import { decodePixels, openPicture } from "../picture";
+import { blur3 } from "../pixels/lab";
+import type { EngineTask } from "../types";
+import { PreparedPicture } from "./picture";
+import { segmentByGraphCut, type Cutout } from "./segment";
+
+const CACHE_BYTES = 176 * 2 ** 20;
+/** Larger pictures are made smaller first: contours are set on grids of 320 pixels around the object. */
+const MAX_SIDE = 2048;
+
+const CRITIC = criticSchema.parse(criticNumbers);
+
+/** What is kept of a picture. */
+interface KeptPicture {
+  prepared: PreparedPicture;
+  /** The upright picture's size in pixels. */
+  size: ImageSize;
+}
+
+/** Answers prompts by minimum cuts, without weights but the critic's, and keeps what it computed of the last pictures. */
+export class GraphcutSegmenter {
+  readonly #pictures = new ByteCache<KeptPicture>(CACHE_BYTES, ({ prepared }) => prepared.maxBytes);
+  readonly #fast: boolean;
+
+  /** @param options `fast`: cut once instead of by all recipes, see `segmentByGraphCut` */
+  constructor({ fast = false }: { fast?: boolean } = {}) {
+    this.#fast = fast;
+  }
+
+  /** The sha256 of the pictures that are kept decoded. */
+  get kept(): string[] {
+    return this.#pictures.keys;
+  }
+
+  /**
+   * @returns up to `candidates` segments that differ, best first, each with all parts of its object; or none
+   * @throws {SegmentError} `invalid-image`
+   */
+  async segment({ file, sha256, prompt, candidates = 1 }: EngineTask): Promise<Segment[]> {
+    const { prepared, size } = this.#pictures.get(sha256) ?? (await this.#prepare(file, sha256));
+    const cutouts = segmentByGraphCut(prepared, prompt, CRITIC, { fast: this.#fast, count: candidates });
+    const segments = cutouts.map(async (cutout) => ({
+      score: cutout.score,
+      polygons: await tracePolygons(softMask(cutout), size),
+    }));
+    return (await Promise.all(segments)).filter(({ polygons }) => polygons.length > 0);
+  }
+
+  /** Cuts once, so that the code is compiled before the first task. */
+  warmUp(): Promise<void> {
+    const side = 64;
+    const data = Uint8Array.from({ length: 3 * side * side }, (_, k) => (Math.floor(k / 3) % side) * 4);
+    const box = { xMin: 0.25, yMin: 0.25, xMax: 0.75, yMax: 0.75 };
+    const picture = new PreparedPicture({ width: side, height: side, data });
+    segmentByGraphCut(picture, { boundingBox: box }, CRITIC, { fast: this.#fast });
+    return Promise.resolve();
+  }
+
+  async #prepare(file: string, sha256: string): Promise<KeptPicture> {
+    const { size, ...picture } = await openPicture(file);
+    const scale = Math.min(1, MAX_SIDE / Math.max(size.width, size.height));
+    const width = Math.max(1, Math.round(size.width * scale));
+    const height = Math.max(1, Math.round(size.height * scale));
+    const kept = { prepared: new PreparedPicture(await decodePixels({ size, ...picture }, { width, height })), size };
+    this.#pictures.set(sha256, kept);
+    return kept;
+  }
+}
+
+/** A mask as a field that falls slowly, so that the outline runs through the stairs of the pixels. */
+function softMask({ mask, width, height, window }: Cutout): SoftMask {
+  const across = width / (window.xMax - window.xMin);
+  const down = height / (window.yMax - window.yMin);
+  return {
+    values: blur3(
+      Float32Array.from(mask, (value) => 2 * value - 1),
+      width,
+      height,
+    ),
+    width,
+    height,
+    left: window.xMin * across,
+    top: window.yMin * down,
+    picture: { width: across, height: down },
+  };
+}

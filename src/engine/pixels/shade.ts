@@ -1,0 +1,28 @@
+import type { LabImage } from "./lab";
+
+/** What lightness still counts. */
+const LIGHTNESS = 0.3;
+/** The lightness to which all chroma is brought, and what keeps that of dark pixels from growing without bound. */
+const REFERENCE = 50;
+const DARK = 12;
+const MAX_FACTOR = 2.5;
+
+/** By what the chroma of a pixel of this lightness (0..100) is multiplied to undo a shadow. */
+export function chromaFactor(lightness: number): number {
+  return Math.min(MAX_FACTOR, REFERENCE / (lightness + DARK));
+}
+
+/**
+ * A picture whose colours a shadow hardly changes: shade darkens a surface and takes chroma in proportion, so chroma is
+ * taken relative to lightness, and lightness itself counts little.
+ */
+export function withoutShade({ width, height, l, a, b, gain }: LabImage): LabImage {
+  return {
+    width,
+    height,
+    gain,
+    l: l.map((lightness) => LIGHTNESS * lightness),
+    a: a.map((value, i) => value * chromaFactor(l[i]! / gain)),
+    b: b.map((value, i) => value * chromaFactor(l[i]! / gain)),
+  };
+}
