@@ -43,8 +43,9 @@ export interface FeatureContext {
   height: number;
   gradient: Float32Array;
   meanGradient: number;
-  /** The bin of each pixel's colour in a histogram of `HISTOGRAM_BINS`. */
+  /** The bin of each pixel's colour in a histogram of `HISTOGRAM_BINS`, and how many pixels each bin has. */
   colourBin: Uint16Array;
+  colourCounts: Int32Array;
 }
 
 const BINS = 8;
@@ -74,13 +75,10 @@ export function featureContext(image: LabImage): FeatureContext {
       sum += gradient[i]!;
     }
   }
-  return {
-    width,
-    height,
-    gradient,
-    meanGradient: sum / gradient.length + 1e-3,
-    colourBin: colourBins([image.l, image.a, image.b]),
-  };
+  const colourBin = colourBins([image.l, image.a, image.b]);
+  const colourCounts = new Int32Array(HISTOGRAM_BINS);
+  for (let i = 0; i < colourBin.length; i += 1) colourCounts[colourBin[i]!]! += 1;
+  return { width, height, gradient, meanGradient: sum / gradient.length + 1e-3, colourBin, colourCounts };
 }
 
 function colourBins(planes: Float32Array[]): Uint16Array {
@@ -130,7 +128,7 @@ export function maskFeatures(
     per: Math.log(shape.perimeter / root),
     eg: Math.log(shape.edgeGradient / Math.max(1, shape.perimeter) / context.meanGradient + 0.1),
     elow: shape.weakEdges / Math.max(1, shape.perimeter),
-    ...colourSeparation(context, candidate.mask, area),
+    ...colourSeparation(context, candidate.mask, shape),
     cons: others.length
       ? others.reduce((sum, other) => sum + maskIou(candidate.mask, other.mask), 0) / others.length
       : 0,
@@ -207,70 +205,74 @@ function measureShape({ width, height, gradient, meanGradient }: FeatureContext,
   return shape;
 }
 
-function colourSeparation(context: FeatureContext, mask: Uint8Array, area: number): { sep: number; sepg: number } {
-  const { width, height, colourBin } = context;
-  const near = dilate(mask, width, height, Math.max(4, Math.round(RING * Math.max(width, height))));
-  const inside = new Float32Array(HISTOGRAM_BINS);
-  const ring = new Float32Array(HISTOGRAM_BINS);
-  const rest = new Float32Array(HISTOGRAM_BINS);
-  let ringArea = 0;
-  for (let i = 0; i < mask.length; i += 1) {
-    const bin = colourBin[i]!;
-    if (mask[i]) {
-      inside[bin]! += 1;
-      continue;
-    }
-    rest[bin]! += 1;
-    if (near[i]) {
-      ring[bin]! += 1;
-      ringArea += 1;
+function colourSeparation(context: FeatureContext, mask: Uint8Array, shape: Shape): { sep: number; sepg: number } {
+  const { width, height, colourBin, colourCounts } = context;
+  const radius = Math.max(4, Math.round(RING * Math.max(width, height)));
+  const area = {
+    left: Math.max(0, shape.left - radius),
+    right: Math.min(width - 1, shape.right + radius),
+    top: Math.max(0, shape.top - radius),
+    bottom: Math.min(height - 1, shape.bottom + radius),
+  };
+  const near = dilate(mask, width, area, radius);
+  const inside = new Int32Array(HISTOGRAM_BINS);
+  const ring = new Int32Array(HISTOGRAM_BINS);
+  for (let y = area.top; y <= area.bottom; y += 1) {
+    for (let i = y * width + area.left, end = y * width + area.right; i <= end; i += 1) {
+      if (mask[i]) inside[colourBin[i]!]! += 1;
+      else if (near[i]) ring[colourBin[i]!]! += 1;
     }
   }
-  return {
-    sep: separation(inside, area, ring, ringArea),
-    sepg: separation(inside, area, rest, mask.length - area),
-  };
+  const rest = colourCounts.map((count, bin) => count - inside[bin]!);
+  return { sep: separation(inside, ring), sepg: separation(inside, rest) };
 }
 
-function separation(a: Float32Array, areaA: number, b: Float32Array, areaB: number): number {
-  if (areaB === 0) return 0;
-  let coefficient = 0;
-  for (let bin = 0; bin < a.length; bin += 1) coefficient += Math.sqrt(a[bin]! * b[bin]!);
-  return 1 - coefficient / Math.sqrt(areaA * areaB);
+/** 1 − the Bhattacharyya coefficient of two histograms; 0 when the second is empty. */
+function separation(a: Int32Array, b: Int32Array): number {
+  let [sumA, sumB, coefficient] = [0, 0, 0];
+  for (let bin = 0; bin < a.length; bin += 1) {
+    sumA += a[bin]!;
+    sumB += b[bin]!;
+    coefficient += Math.sqrt(a[bin]! * b[bin]!);
+  }
+  return sumB === 0 ? 0 : 1 - coefficient / Math.sqrt(sumA * sumB);
 }
 
-/** Grows a mask by a square of `radius` pixels each way. */
-function dilate(mask: Uint8Array, width: number, height: number, radius: number): Uint8Array {
-  return dilateDown(dilateAcross(mask, width, radius), width, height, radius);
+/** A part of a grid; all sides belong to it. */
+type Area = Pick<Shape, "left" | "right" | "top" | "bottom">;
+
+/** Grows a mask by a square of `radius` pixels each way, within an area that holds all of the mask. */
+function dilate(mask: Uint8Array, width: number, area: Area, radius: number): Uint8Array {
+  return dilateDown(dilateAcross(mask, width, area, radius), width, area, radius);
 }
 
-function dilateAcross(mask: Uint8Array, width: number, radius: number): Uint8Array {
+function dilateAcross(mask: Uint8Array, width: number, { left, right, top, bottom }: Area, radius: number): Uint8Array {
   const result = new Uint8Array(mask.length);
-  for (let row = 0; row < mask.length; row += width) {
+  for (let y = top; y <= bottom; y += 1) {
+    const end = y * width + right;
     // Up to where, from the left, the row is filled.
-    let filled = row;
-    const end = row + width;
-    for (let i = row; i < end; i += 1) {
+    let filled = y * width + left;
+    for (let i = filled; i <= end; i += 1) {
       if (!mask[i]) continue;
       filled = Math.max(filled, i - radius);
-      for (const last = Math.min(end - 1, i + radius); filled <= last; filled += 1) result[filled] = 1;
+      for (const last = Math.min(end, i + radius); filled <= last; filled += 1) result[filled] = 1;
     }
   }
   return result;
 }
 
-function dilateDown(mask: Uint8Array, width: number, height: number, radius: number): Uint8Array {
+function dilateDown(mask: Uint8Array, width: number, { left, right, top, bottom }: Area, radius: number): Uint8Array {
   const result = new Uint8Array(mask.length);
   // Set pixels in the columns of a window that slides down over the rows.
   const count = new Uint16Array(width);
-  for (let y = -radius; y < height; y += 1) {
-    const entering = (y + radius) * width;
-    const leaving = (y - radius - 1) * width;
+  for (let y = top - radius; y <= bottom; y += 1) {
     const row = y * width;
-    for (let x = 0; x < width; x += 1) {
-      if (y + radius < height) count[x]! += mask[entering + x]!;
+    const entering = y + radius <= bottom ? (y + radius) * width : -1;
+    const leaving = y - radius - 1 >= top ? (y - radius - 1) * width : -1;
+    for (let x = left; x <= right; x += 1) {
+      if (entering >= 0) count[x]! += mask[entering + x]!;
       if (leaving >= 0) count[x]! -= mask[leaving + x]!;
-      if (row >= 0 && count[x]! > 0) result[row + x] = 1;
+      if (y >= top && count[x]! > 0) result[row + x] = 1;
     }
   }
   return result;

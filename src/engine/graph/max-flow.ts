@@ -81,6 +81,7 @@ export class FlowGraph {
    * @returns for each node 1 = source's side, 0 = sink's side
    */
   cut(maxAugmentations = Infinity): Uint8Array {
+    this.pushBetweenNeighbours();
     this.plantTrees();
     let current = -1;
     for (let augmentations = 0; augmentations < maxAugmentations;) {
@@ -102,6 +103,21 @@ export class FlowGraph {
       side[node] = this.parent[node] !== FREE && this.inSinkTree[node] === 0 ? 1 : 0;
     }
     return side;
+  }
+
+  /** Sends what fits through each single link between what hangs on the source and on the sink: that needs no trees. */
+  private pushBetweenNeighbours(): void {
+    const { head, residual, terminal } = this;
+    for (let arc = 0; arc < this.arcCount; arc += 1) {
+      const from = head[arc ^ 1]!;
+      const to = head[arc]!;
+      if (terminal[from]! <= 0 || terminal[to]! >= 0) continue;
+      const amount = Math.min(terminal[from]!, residual[arc]!, -terminal[to]!);
+      residual[arc]! -= amount;
+      residual[arc ^ 1]! += amount;
+      terminal[from]! -= amount;
+      terminal[to]! += amount;
+    }
   }
 
   private plantTrees(): void {

@@ -12,7 +12,7 @@ const MAX_SIDE = 1024;
 const MAX_TRACED = 256;
 
 /** Pixels to each side of the outline that may change sides, and the weight of the logits against colours and edges. */
-const EDGE_BAND = { radius: 8, fieldWeight: 0.5 };
+const EDGE_BAND = { radius: 5, fieldWeight: 0.5 };
 /** How much of the surroundings is looked at to learn the background's colours: a share of the object's size. */
 const SURROUNDINGS = 0.25;
 

@@ -9,7 +9,7 @@ interface Judged {
 }
 
 /** Below this expected IoU of the best mask the box's middle is clicked, too. */
-const DOUBTFUL = 0.7;
+const DOUBTFUL = 0.5;
 /** By so much a mask of that click must promise more than those of the box. */
 const MARGIN = 0.1;
 
