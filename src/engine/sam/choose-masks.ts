@@ -57,7 +57,7 @@ export async function chooseMasks(
     current = again[0];
   }
   const centre = centreOfBox(prompt);
-  if (judge?.wideBox && centre && isDoubtful(judge.wideBox, current)) {
+  if (judge?.wideBox && centre && isDoubtful(judge.wideBox, current, prompt.boundingBox)) {
     const ofCentre = measureMasks(await decode(centre), context, prompt, "c");
     return joinCentre(
       judge.wideBox,

@@ -1,4 +1,4 @@
-import type { Prompt } from "../../api";
+import type { BoundingBox, Prompt } from "../../api";
 import { expectedIouOfWideBox, type Features, type WideBoxCritic } from "../critic/critic";
 
 /** What a mask is judged by. */
@@ -10,6 +10,9 @@ interface Judged {
 
 /** Below this expected IoU of the best mask the box's middle is clicked, too. */
 const DOUBTFUL = 0.5;
+/** The same for a box of at least this share of the picture, which says next to nothing. */
+const DOUBTFUL_OF_ALL = 0.7;
+const NEARLY_ALL = 0.8;
 /** By so much a mask of that click must promise more than those of the box. */
 const MARGIN = 0.1;
 
@@ -23,9 +26,14 @@ export function centreOfBox({ points = [], boundingBox }: Prompt): Prompt | unde
   return { points: [{ x: (xMin + xMax) / 2, y: (yMin + yMax) / 2 }] };
 }
 
-/** Whether a box's best mask is so doubtful that the box may be too wide; so is a box without any mask. */
-export function isDoubtful(critic: WideBoxCritic, best: Judged | undefined): boolean {
-  return best === undefined || expectedIouOfWideBox(critic, best.features, best.token) < DOUBTFUL;
+/**
+ * Whether a box's best mask is so doubtful that the box may be too wide; so is a box without any mask.
+ * @param box undefined is taken for one of ordinary size
+ */
+export function isDoubtful(critic: WideBoxCritic, best: Judged | undefined, box?: BoundingBox): boolean {
+  const area = box === undefined ? 0 : (box.xMax - box.xMin) * (box.yMax - box.yMin);
+  const enough = area < NEARLY_ALL ? DOUBTFUL : DOUBTFUL_OF_ALL;
+  return best === undefined || expectedIouOfWideBox(critic, best.features, best.token) < enough;
 }
 
 /**

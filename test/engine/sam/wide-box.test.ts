@@ -21,8 +21,14 @@ describe("a box that may be too wide", () => {
 
   it("is in doubt when its best mask promises little, or when it has none", () => {
     assert.equal(isDoubtful(CRITIC, mask("b0", 3)), false);
-    assert.equal(isDoubtful(CRITIC, mask("b0", 0)), true);
+    assert.equal(isDoubtful(CRITIC, mask("b0", -1)), true);
     assert.equal(isDoubtful(CRITIC, undefined), true);
+  });
+
+  it("is in doubt sooner when it covers nearly the whole picture", () => {
+    const half = mask("b0", 0.1); // promises .6
+    assert.equal(isDoubtful(CRITIC, half, box), false);
+    assert.equal(isDoubtful(CRITIC, half, { xMin: 0, yMin: 0, xMax: 1, yMax: 0.95 }), true);
   });
 
   it("gets the masks of the click only when one of them is clearly better", () => {
