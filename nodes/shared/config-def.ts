@@ -37,7 +37,6 @@ export interface Host {
 }
 
 /** Settings of the embedded server: what it takes, and what holds where a config node says nothing. */
-export const ENGINES = ["auto", "sam"] as const;
 export const KEEP_HOURS = { fallback: 24, min: 0.1 };
 export const KEEP_MEGABYTES = { fallback: 1024, min: 1 };
 

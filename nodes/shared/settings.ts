@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { describeIssues, SegmentError } from "../../src/api";
-import { baseUrlOf, ENGINES, KEEP_HOURS, KEEP_MEGABYTES, type ConfigCredentials, type ConfigDef } from "./config-def";
+import { describeIssues, ENGINE_NAMES, SegmentError } from "../../src/api";
+import { baseUrlOf, KEEP_HOURS, KEEP_MEGABYTES, type ConfigCredentials, type ConfigDef } from "./config-def";
 
 /** Fields of a dialog that were left empty, or that a flow does not have yet, count as missing. */
 const emptyAsMissing = (value: unknown): unknown => (value === "" || value === null ? undefined : value);
@@ -28,7 +28,7 @@ const settingsSchema = z.object({
   retries: wholeNumber(5, 0),
   concurrency: wholeNumber(8, 1),
   maxPending: wholeNumber(10000, 1),
-  engine: choice(...ENGINES),
+  engine: choice(...ENGINE_NAMES),
   keepHours: number(KEEP_HOURS.fallback, KEEP_HOURS.min),
   keepMegabytes: number(KEEP_MEGABYTES.fallback, KEEP_MEGABYTES.min),
 });

@@ -1,5 +1,6 @@
+import { ENGINE_NAMES } from "../../src/api/engine-names";
 import { EmbeddedServer } from "../../src/embedded";
-import { dataDirOf, ENGINES, isRemote, KEEP_HOURS, KEEP_MEGABYTES, type ConfigDef, type Host } from "./config-def";
+import { dataDirOf, isRemote, KEEP_HOURS, KEEP_MEGABYTES, type ConfigDef, type Host } from "./config-def";
 
 /**
  * Starts the embedded server of a config node at deploy, so that it is warm before the first message. The settings are
@@ -9,7 +10,7 @@ import { dataDirOf, ENGINES, isRemote, KEEP_HOURS, KEEP_MEGABYTES, type ConfigDe
  */
 export function warmUp(def: ConfigDef, { userDir, log }: Host): EmbeddedServer | undefined {
   if (isRemote(def)) return undefined;
-  const engine = ENGINES.find((name) => name === (def.engine || ENGINES[0]));
+  const engine = ENGINE_NAMES.find((name) => name === (def.engine || ENGINE_NAMES[0]));
   const keepHours = Number(def.keepHours || KEEP_HOURS.fallback);
   const keepMegabytes = Number(def.keepMegabytes || KEEP_MEGABYTES.fallback);
   const areGood = keepHours >= KEEP_HOURS.min && keepMegabytes >= KEEP_MEGABYTES.min;

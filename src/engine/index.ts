@@ -1,5 +1,8 @@
 /** The engine: pixels and a prompt → scored polygons, and drawings of them. Knows no HTTP, no jobs, no Node-RED. */
-import { SamEngine } from "./sam/engine";
+import { AUTO, ENGINE_NAMES, type EngineChoice } from "../api";
+import { AutoEngine } from "./auto-engine";
+import { createGraphcutEngine } from "./graphcut/engine";
+import { createSamEngine } from "./sam/engine";
 import type { Provider } from "./sam/providers";
 import type { Engine } from "./types";
 
@@ -12,9 +15,9 @@ export { installedSam } from "./sam/status";
 export { verifyWeights } from "./sam/weights";
 
 export interface EngineOptions {
-  /** `auto`: the best engine that this machine can run. */
-  engine: "auto" | "sam";
-  /** Worker processes at most. */
+  /** `auto`: for each task sam where it is installed and the machine has the memory, else graphcut. */
+  engine: EngineChoice;
+  /** Worker processes at most, of each engine. */
   workers: number;
   /** The server's data directory: weights and runtime are looked for in its folder `sam`. */
   dataDir: string;
@@ -43,17 +46,32 @@ export interface EngineOptions {
 /** A machine that is sold with 2 GB reports somewhat less. */
 const AUTO_MIN_MEMORY = 1.8e9;
 
+/** The engines of a server. */
+export interface Engines {
+  /** What does a task that asks for no engine. Closing it closes all. */
+  auto: Engine;
+  /** The names that a task may ask for, `auto` among them. */
+  byName: ReadonlyMap<string, Engine>;
+}
+
 /**
- * Makes an engine. It always succeeds: what is missing (weights, runtime, sharp, memory) is told by `health()` and by
- * the failure of each task, and may be installed while the engine runs.
+ * Makes the engines of a server: for `auto` both and the choice among them, else only the one that is named. It always
+ * succeeds: what is missing (weights, runtime, sharp, memory) is told by `health()` and by the failure of each task, and
+ * may be installed while the engine runs.
  */
-export function createEngine({
-  engine,
-  maxQueued = 1000,
-  taskTimeoutMs = 120_000,
-  log = () => undefined,
-  ...options
-}: EngineOptions): Engine {
-  const minMemory = engine === "auto" ? AUTO_MIN_MEMORY : 0;
-  return new SamEngine({ ...options, maxQueued, taskTimeoutMs, minMemory, log });
+export function createEngines(engineOptions: EngineOptions): Engines {
+  const defaults = { maxQueued: 1000, taskTimeoutMs: 120_000, log: () => undefined };
+  const { engine, ...options } = { ...defaults, ...engineOptions };
+  const graphcut = createGraphcutEngine(options);
+  const sam = createSamEngine({ ...options, minMemory: engine === AUTO ? AUTO_MIN_MEMORY : 0 });
+  const choices = { auto: new AutoEngine(sam, graphcut, options.log), graphcut, sam };
+  const auto = choices[engine];
+  auto.warmUp();
+  const names: readonly EngineChoice[] = engine === AUTO ? ENGINE_NAMES : [AUTO, engine];
+  return { auto, byName: new Map(names.map((name) => [name, name === AUTO ? auto : choices[name]])) };
+}
+
+/** The engine that does a task that asks for none, see `createEngines`. */
+export function createEngine(options: EngineOptions): Engine {
+  return createEngines(options).auto;
 }

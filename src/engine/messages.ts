@@ -5,7 +5,10 @@ import type { Provider } from "./sam/providers";
 import type { EngineTask } from "./types";
 
 /** What a worker is to load. */
-export interface WorkerSetup {
+export type WorkerSetup = SamSetup | { engine: "graphcut" };
+
+export interface SamSetup {
+  engine: "sam";
   files: SamFiles;
   /** Threads that one run of the encoder may use. */
   threads: number;
@@ -21,7 +24,7 @@ export type WorkerRequest =
 
 /** The answer to each. */
 export type WorkerAnswer =
-  | { type: "loaded"; version: string; backend: Backend }
+  | { type: "loaded"; version: string; backend?: Backend }
   /** `kept`: sha256 of the pictures whose embeddings the worker holds now. */
   | { type: "done"; segments: Segment[]; kept: string[] }
   | { type: "failed"; code: ErrorCode; message: string };

@@ -1,9 +1,10 @@
 import { errorText, SegmentError, type Segment } from "../api";
 import type { WorkerSetup } from "./messages";
+import { Pace } from "./pace";
 import type { EngineTask } from "./types";
 import { WorkerProcess, type LoadedModel } from "./worker-process";
 
-/** Runs of the model before it has its full speed. */
+/** Runs before a worker has its full speed. */
 const WARM_UPS = 2;
 
 export interface PoolOptions {
@@ -14,6 +15,8 @@ export interface PoolOptions {
   maxQueued: number;
   /** How long a worker may take to load, or for one task. */
   taskTimeoutMs: number;
+  /** For an engine that has a fast form: tasks take it when they would wait longer than this otherwise. */
+  fastAfterMs?: number;
   /** Called when no worker can be started; the waiting tasks have been rejected with the same reason. */
   onBroken: (reason: string) => void;
   log: (message: string) => void;
@@ -21,7 +24,7 @@ export interface PoolOptions {
 
 interface QueuedTask {
   task: EngineTask;
-  onStart?: () => void;
+  onStart?: (version: string) => void;
   resolve: (segments: Segment[]) => void;
   reject: (error: unknown) => void;
 }
@@ -33,12 +36,15 @@ export class WorkerPool {
   /** One for each process that lives, also of those that were told to stop; resolves when it has ended. */
   readonly #processes = new Set<Promise<void>>();
   readonly #queue: QueuedTask[] = [];
+  readonly #pace: Pace | undefined;
   #loaded: LoadedModel | undefined;
   #closed = false;
 
-  constructor(private readonly options: PoolOptions) {}
+  constructor(private readonly options: PoolOptions) {
+    if (options.fastAfterMs !== undefined) this.#pace = new Pace(options.fastAfterMs);
+  }
 
-  /** The version of the weights, once a worker has loaded them. */
+  /** The engine's version, once a worker has loaded it. */
   get version(): string | undefined {
     return this.#loaded?.version;
   }
@@ -56,16 +62,17 @@ export class WorkerPool {
     return this.#queue.length >= this.options.maxQueued;
   }
 
-  /** Starts a first worker, so that the first task need not wait for the model. */
+  /** Starts a first worker, so that the first task need not wait for it to load. */
   warmUp(): void {
     if (this.#workers.size === 0) this.#start();
   }
 
   /**
-   * Runs a task when its turn comes, if it can be on the worker that keeps its picture's embedding.
+   * Runs a task when its turn comes, if it can be on the worker that keeps its picture.
+   * @param onStart called with the engine's version when a worker takes the task
    * @throws {SegmentError} `overloaded`, `cancelled`, or what became of the task
    */
-  async run(task: EngineTask, onStart?: () => void): Promise<Segment[]> {
+  async run(task: EngineTask, onStart?: (version: string) => void): Promise<Segment[]> {
     if (this.#closed) throw closedError();
     if (this.full) {
       const message = `The engine is overloaded: ${this.#queue.length} tasks are waiting. Try again later.`;
@@ -107,14 +114,23 @@ export class WorkerPool {
 
   async #work(worker: WorkerProcess, { task, onStart, resolve, reject }: QueuedTask): Promise<void> {
     this.#workers.set(worker, "busy");
-    onStart?.();
+    const fast = this.#isFast(task);
+    onStart?.(`${this.version ?? ""}${fast ? "-fast" : ""}`);
+    const start = performance.now();
     try {
-      resolve(await worker.segment(task));
+      resolve(await worker.segment({ ...task, fast }));
+      if (!fast) this.#pace?.note(performance.now() - start);
     } catch (error) {
       reject(error);
       if (worker.isLost) this.options.log(`A worker was lost and will be replaced: ${errorText(error)}`);
     }
     this.#free(worker);
+  }
+
+  /** Whether a task that leaves the queue now is to take the engine's fast form. */
+  #isFast({ fast }: EngineTask): boolean {
+    if (this.#pace === undefined) return false;
+    return fast ?? this.#pace.isBehind(this.#queue.length, this.options.size);
   }
 
   /** A worker has done its work: it takes the next task, unless it was lost. */

@@ -133,7 +133,7 @@ export class WorkerProcess {
 
 /**
  * How a process ends that runs out of memory: the system kills it, or it aborts by itself when it is given none, which
- * has the exit code 134 on Windows.
+ * has the exit code 134 on Windows; our worker gives that code, too.
  */
 const OUT_OF_MEMORY = new Set<NodeJS.Signals | number | null>(["SIGKILL", "SIGABRT", "SIGTRAP", 134]);
 

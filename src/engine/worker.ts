@@ -1,17 +1,17 @@
-/** Entry of a worker process: loads the model, then answers one request at a time. Started by WorkerProcess. */
+/** Entry of a worker process: loads an engine's part, then answers one request at a time. Started by WorkerProcess. */
 import { errorText, SegmentError } from "../api";
-import type { WorkerAnswer, WorkerNote, WorkerRequest } from "./messages";
-import { EmbeddingFolder } from "./sam/embedding-folder";
-import { SamModel } from "./sam/model";
-import { SamSegmenter } from "./sam/segmenter";
-import { identifyWeights } from "./sam/weights";
+import type { WorkerAnswer, WorkerNote, WorkerRequest, WorkerSetup } from "./messages";
+import type { LoadedSegmenter } from "./segmenter";
 
-let segmenter: SamSegmenter | undefined;
-/** The log is told once, not at each picture. */
-let saidThatSavingFails = false;
+/** The exit code of a process that aborts, as a shell sees it. */
+const OUT_OF_MEMORY_EXIT = 134;
+
+let loaded: LoadedSegmenter | undefined;
 
 process.on("message", (request: WorkerRequest) => {
-  void answer(request).then((message) => process.send?.(message, undefined, undefined, () => void saveEmbedding()));
+  void answer(request).then((message) => {
+    process.send?.(message, undefined, undefined, () => void loaded?.afterAnswer?.());
+  });
 });
 process.on("disconnect", () => process.exit(0));
 // Ctrl+C and service managers send these to all processes of a group. The parent decides when a worker ends, or the
@@ -22,6 +22,8 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
   try {
     return await perform(request);
   } catch (error) {
+    // V8 throws this for a large array, and aborts for all else: one that has run out of memory is not to go on.
+    if (error instanceof RangeError && error.message.includes("allocation failed")) process.exit(OUT_OF_MEMORY_EXIT);
     const code = error instanceof SegmentError ? error.code : "job-failed";
     return { type: "failed", code, message: errorText(error) };
   }
@@ -29,26 +31,24 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
 
 async function perform(request: WorkerRequest): Promise<WorkerAnswer> {
   if (request.type === "load") {
-    const { files, embeddingDir, ...options } = request.setup;
-    const model = await SamModel.load(files, { ...options, log });
-    const { version, encoderSha256 } = await identifyWeights(files);
-    segmenter = new SamSegmenter(model, embeddingDir ? new EmbeddingFolder(embeddingDir, encoderSha256) : undefined);
-    return { type: "loaded", version, backend: model.backend };
+    loaded = await load(request.setup);
+    return { type: "loaded", version: loaded.version, backend: loaded.backend };
   }
-  if (segmenter === undefined) throw new SegmentError("job-failed", "The worker has not loaded a model.");
+  if (loaded === undefined) throw new SegmentError("job-failed", "The worker has not loaded an engine.");
+  const { segmenter } = loaded;
   if (request.type === "warm-up") await segmenter.warmUp();
   const segments = request.type === "segment" ? await segmenter.segment(request.task) : [];
   return { type: "done", segments, kept: segmenter.kept };
 }
 
-async function saveEmbedding(): Promise<void> {
-  try {
-    await segmenter?.saveEmbedding();
-  } catch (error) {
-    if (saidThatSavingFails) return;
-    saidThatSavingFails = true;
-    log(`Embeddings can't be kept on disk: ${errorText(error)}`);
+/** Each engine's code is loaded only where it is wanted. */
+async function load(setup: WorkerSetup): Promise<LoadedSegmenter> {
+  if (setup.engine === "sam") {
+    const { loadSam } = await import("./sam/load.js");
+    return loadSam(setup, log);
   }
+  const { loadGraphcut } = await import("./graphcut/load.js");
+  return loadGraphcut();
 }
 
 function log(message: string): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
-import type { Engine } from "../engine";
+import type { Engines } from "../engine";
 import { carriesToken, requireLoopbackHost, requireToken } from "./access";
 import { answerBrokenRequest, answerError, installErrorAnswers } from "./error-answers";
 import type { FileCatalog } from "./file-catalog";
@@ -22,7 +22,7 @@ export interface AppParts {
   files: FileCatalog;
   jobs: JobService;
   janitor: Janitor;
-  engine: Engine;
+  engines: Engines;
   signer: UrlSigner;
   temporaryDir: string;
   log: Log;
@@ -51,7 +51,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   if (parts.token !== undefined) requireToken(app, parts.token);
   segmentRoutes(app, parts.jobs);
   fileRoutes(app, parts.files, parts.janitor, parts.signer);
-  serviceRoutes(app, parts.jobs, parts.engine, (request) => carriesToken(request, parts.token));
+  serviceRoutes(app, parts.jobs, parts.engines, (request) => carriesToken(request, parts.token));
   drawRoutes(app, parts.files, parts.temporaryDir);
   app.register(linkRoutes(parts.files, parts.janitor, parts.signer));
   return app;

@@ -1,17 +1,17 @@
-import type { Engine } from "../engine";
-
-/** The wish of a job that leaves the choice of the engine to the server. */
-export const AUTO = "auto";
+import { AUTO } from "../api";
+import type { Engine, Engines } from "../engine";
 
 /**
- * Why a job that asks for an engine by name can't have it, in a sentence.
- * @returns undefined when it can
+ * The engine that a job asks for by name.
+ * @returns if the job can't have it: why, in a sentence
  */
-export function refusedEngine(engine: Engine, wish: string): string | undefined {
-  if (wish === AUTO) return undefined;
-  if (wish !== engine.name) {
-    return `This server has no engine ${JSON.stringify(wish)}; it has: ${AUTO}, ${engine.name}`;
+export function chooseEngine(engines: Engines, wish: string): Engine | string {
+  const engine = engines.byName.get(wish);
+  if (engine === undefined) {
+    return `This server has no engine ${JSON.stringify(wish)}; it has: ${[...engines.byName.keys()].join(", ")}`;
   }
   const { ready, reason = "it is not ready" } = engine.health();
-  return ready ? undefined : `The engine ${JSON.stringify(wish)} can't work on this server: ${reason}`;
+  // The server's own choice is never refused: what becomes of it, the job tells.
+  if (ready || wish === AUTO) return engine;
+  return `The engine ${JSON.stringify(wish)} can't work on this server: ${reason}`;
 }

@@ -31,7 +31,7 @@ export class JobBook {
     const book = new JobBook();
     book.#records = await RecordStore.open(dir, storedJobSchema, (job) => {
       if (hasEnded(job)) book.#endTimes.set(job.jobId, job.statusTime);
-      else book.#inMemory.set(job.jobId, { ...job, status: "Queued", startTime: null });
+      else book.#inMemory.set(job.jobId, { ...job, status: "Queued", startTime: null, engine: undefined });
       book.#rememberKey(job, Promise.resolve());
     });
     return book;

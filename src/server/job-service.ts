@@ -1,8 +1,8 @@
-import { errorText, SegmentError, type SegmentRequest } from "../api";
-import type { Engine } from "../engine";
+import { AUTO, errorText, SegmentError, type SegmentRequest } from "../api";
+import type { Engine, EngineIdentity, Engines } from "../engine";
 import { contentHash } from "../store";
 import { EndWatch } from "./end-watch";
-import { AUTO, refusedEngine } from "./engine-choice";
+import { chooseEngine } from "./engine-choice";
 import type { FileCatalog } from "./file-catalog";
 import { fileOf } from "./file-references";
 import { HttpError } from "./http-error";
@@ -30,7 +30,7 @@ export interface StartOptions {
   engine?: string;
 }
 
-/** Starts jobs, runs them on the engine first in, first out, and tells when they have ended. */
+/** Starts jobs, runs them on the engines first in, first out, and tells when they have ended. */
 export class JobService {
   readonly #watch = new EndWatch();
   readonly #runs = new Set<Promise<void>>();
@@ -39,7 +39,7 @@ export class JobService {
   constructor(
     private readonly book: JobBook,
     private readonly files: FileCatalog,
-    private readonly engine: Engine,
+    private readonly engines: Engines,
     private readonly options: { maxQueued: number; log: Log },
   ) {}
 
@@ -65,8 +65,8 @@ export class JobService {
     const first = idempotencyKey === undefined ? undefined : this.book.findByKey(idempotencyKey);
     if (first !== undefined) return this.#repeat(first, bodyHash);
 
-    const refused = refusedEngine(this.engine, engine);
-    if (refused !== undefined) throw new HttpError(400, refused);
+    const chosen = chooseEngine(this.engines, engine);
+    if (typeof chosen === "string") throw new HttpError(400, chosen);
     const file = fileOf(this.files, request.items[0]);
     if (this.counts().queued >= this.options.maxQueued) {
       throw new HttpError(429, `${this.options.maxQueued} jobs are waiting already: try again later`, {
@@ -150,13 +150,12 @@ export class JobService {
   async #run(job: StoredJob): Promise<void> {
     let current = job;
     try {
-      const segments = await this.#segment(job, () => {
+      const segments = await this.#segment(job, (engine) => {
         const now = Date.now();
-        current = { ...job, status: "Running", startTime: now, statusTime: now, attempts: job.attempts + 1 };
+        current = { ...job, engine, status: "Running", startTime: now, statusTime: now, attempts: job.attempts + 1 };
         void this.#write(current);
       });
-      const { name, version } = this.engine;
-      current = { ...current, status: "Completed", segments, engine: { name, version } };
+      current = { ...current, status: "Completed", segments };
     } catch (error) {
       if (this.#closing && error instanceof SegmentError && error.code === "cancelled") {
         await this.#write(job);
@@ -175,7 +174,7 @@ export class JobService {
 
   #segment(
     { fileId, sha256, prompt, candidates, askedEngine = AUTO, attempts }: StoredJob,
-    onStart: () => void,
+    onStart: (by: EngineIdentity) => void,
   ): ReturnType<Engine["segment"]> {
     if (sha256 === undefined) {
       throw new SegmentError("job-failed", `The file ${fileId} has no picture: upload one before starting a job`);
@@ -187,9 +186,9 @@ export class JobService {
       );
     }
     // Asked again: a job of before a restart may want an engine that the server no longer has.
-    const refused = refusedEngine(this.engine, askedEngine);
-    if (refused !== undefined) throw new SegmentError("job-failed", refused);
-    return this.engine.segment({ file: this.files.picturePath(sha256), sha256, prompt, candidates }, onStart);
+    const engine = chooseEngine(this.engines, askedEngine);
+    if (typeof engine === "string") throw new SegmentError("job-failed", engine);
+    return engine.segment({ file: this.files.picturePath(sha256), sha256, prompt, candidates }, onStart);
   }
 
   /** Writes a job's new state. A job that can't be written is still known until the server stops. */

@@ -5,6 +5,7 @@ import {
   downloadLinksRequestSchema,
   downloadLinksSchema,
   drawRequestSchema,
+  ENGINE_NAMES,
   errorBodySchema,
   fileRecordsSchema,
   filesByIdsSchema,
@@ -34,7 +35,7 @@ const ENGINE = {
   in: "header",
   description:
     "The engine that is to do the job. One that the server does not have, or that can't work, is answered 400",
-  schema: { type: "string", enum: ["auto", "sam"], default: "auto" },
+  schema: { type: "string", enum: ENGINE_NAMES, default: ENGINE_NAMES[0] },
 };
 
 const SEGMENT = "/api/v1/projects/{project}/context/vision/segment";

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { describeIssues, errorText } from "../api";
+import { describeIssues, ENGINE_NAMES, errorText } from "../api";
 import { PROVIDERS } from "../engine";
 
 const DEFAULT_DATA_DIR = join(homedir(), ".node-red-segment");
@@ -23,8 +23,9 @@ Options of the server:
   --token TOKEN        bearer token that requests must carry; better given in the environment
                        variable SEGMENT_SERVER_TOKEN, which other users of the machine can't see
   --data DIR           folder of jobs, files and pictures (${DEFAULT_DATA_DIR})
-  --engine NAME        auto or sam (auto)
-  --workers N          jobs that run at once (1)
+  --engine NAME        auto, graphcut or sam (auto): auto is sam where it is installed and the machine
+                       has 2 GB of memory, else graphcut, which needs no installation
+  --workers N          jobs that run at once on each engine (1)
   --keep-hours N       remove ended jobs and files that are older (24)
   --keep-megabytes N   remove the oldest files while all pictures take more (1024); embeddings take what
                        they leave; jobs and their results are not counted, --keep-hours bounds them
@@ -65,7 +66,7 @@ const serverSchema = z.object({
   host: z.string().min(1).default("127.0.0.1"),
   token: z.string().min(1, "must not be empty").optional(),
   data: path.default(DEFAULT_DATA_DIR),
-  engine: z.enum(["auto", "sam"]).default("auto"),
+  engine: z.enum(ENGINE_NAMES).default(ENGINE_NAMES[0]),
   workers: integer(1, 64).default(1),
   "keep-hours": positive.default(24),
   "keep-megabytes": positive.default(1024),

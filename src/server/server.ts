@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { createEngine, type EngineOptions } from "../engine";
+import { createEngines, type EngineOptions } from "../engine";
 import { buildApp } from "./app";
 import { FileCatalog } from "./file-catalog";
 import { Janitor } from "./janitor";
@@ -86,7 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const maxQueued = options.maxQueued ?? MAX_QUEUED;
     const embeddingDir = join(dataDir, "embeddings");
     // The server bounds its queue itself; the engine's must take all that is let in, also after a restart.
-    const engine = createEngine({
+    const engines = createEngines({
       engine: options.engine,
       workers: options.workers,
       dataDir,
@@ -98,9 +98,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       embeddingDir,
       log,
     });
-    const jobs = new JobService(book, files, engine, { maxQueued, log });
+    const jobs = new JobService(book, files, engines, { maxQueued, log });
     closers.push(() => jobs.idle());
-    closers.push(() => engine.close());
+    closers.push(() => engines.auto.close());
     const janitor = new Janitor(book, files, jobs, embeddingDir, options, log);
     closers.push(() => janitor.close());
 
@@ -114,7 +114,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       files,
       jobs,
       janitor,
-      engine,
+      engines,
       signer: await UrlSigner.open(join(dataDir, "link-key")),
       temporaryDir,
     });

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { childProcesses } from "../../bench/support/processes";
 import type { createEngine, Engine } from "../../src/engine";
-import { SamEngine } from "../../src/engine/sam/engine";
+import { createSamEngine } from "../../src/engine/sam/engine";
 import { MIDDLE, points, useEngines } from "../support/engines";
 import { plain, save, sha256Of } from "../support/pictures";
 import {
@@ -168,7 +168,7 @@ describe("the engine", () => {
   it("says so on a machine with too little memory", async () => {
     installToySam(engines.folder);
     const limits = { workers: 1, maxQueued: 10, taskTimeoutMs: 5000, minMemory: Number.MAX_SAFE_INTEGER };
-    const engine = new SamEngine({ dataDir: engines.folder, log: () => undefined, ...limits });
+    const engine = createSamEngine({ dataDir: engines.folder, log: () => undefined, ...limits });
     const reason = /needs about 2 GB of memory, this machine has \d+\.\d GB\. Use a segment server on a bigger machine/;
     assert.match(engine.health().reason ?? "", reason);
     await assert.rejects(engine.segment(await engines.task(plain(40, 30).png())), {

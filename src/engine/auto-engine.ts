@@ -1,0 +1,67 @@
+import type { EngineName, Segment } from "../api";
+import type { Engine, EngineHealth, EngineIdentity, EngineTask } from "./types";
+
+/** Takes for each task the better one of two engines if it is ready, else the one that needs no installation. */
+export class AutoEngine implements Engine {
+  /** @param log told at the start why the better engine is not used */
+  constructor(
+    private readonly better: Engine,
+    private readonly always: Engine,
+    private readonly log: (message: string) => void,
+  ) {}
+
+  /** Of the engine that a task would get now. */
+  get name(): EngineName {
+    return this.#serving().name;
+  }
+
+  get version(): string {
+    return this.#serving().version;
+  }
+
+  get queued(): number {
+    return this.better.queued + this.always.queued;
+  }
+
+  get full(): boolean {
+    return this.#serving().full;
+  }
+
+  warmUp(): void {
+    const { ready, reason } = this.health();
+    if (ready && reason !== undefined) this.log(reason);
+    this.#serving().warmUp();
+  }
+
+  async segment(task: EngineTask, onStart?: (by: EngineIdentity) => void): Promise<Segment[]> {
+    const engine = this.#serving();
+    const progress = { hasStarted: false };
+    try {
+      return await engine.segment(task, (by) => {
+        progress.hasStarted = true;
+        onStart?.(by);
+      });
+    } catch (error) {
+      // That an installed engine does not work is only found out when a worker loads it.
+      if (progress.hasStarted || engine.health().ready) throw error;
+      return this.always.segment(task, onStart);
+    }
+  }
+
+  health(): EngineHealth {
+    const better = this.better.health();
+    if (better.ready) return better;
+    const always = this.always.health();
+    if (!always.ready) return always;
+    const reason = `The engine ${this.better.name}, whose outlines are better, is not used: ${better.reason ?? ""}`;
+    return { ...always, reason };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.better.close(), this.always.close()]);
+  }
+
+  #serving(): Engine {
+    return this.better.health().ready ? this.better : this.always;
+  }
+}
