@@ -1,55 +1,35 @@
 /**
- * npm run bench:fit-critic -- --data DIR [--out FILE] [--scenes N] [--only-wide-box]
+ * npm run bench:fit-critic -- --engine sam|graphcut --data DIR [--out FILE] [--scenes N]
  *
- * Fits the critic of the sam engine (src/engine/critic): small networks that tell from a mask's features what IoU to
- * expect. DIR holds folders with `images/`, `masks/` and `prompts.json`, see bench/support/dataset.ts; N pictures of
- * drawn parts are added (80). Prints what the shipped critic chooses and what one chooses that was fitted without the
- * picture, and writes the critic that was fitted on all of them to FILE. With --only-wide-box the networks of the
- * shipped critic stay, and only those for boxes that may be too wide are fitted (src/engine/sam/wide-box.ts).
+ * Fits an engine's critic (src/engine/critic): small networks that tell from a mask's features what IoU to expect. DIR
+ * holds folders with `images/`, `masks/` and `prompts.json`, see bench/support/dataset.ts; N pictures of drawn parts are
+ * added (80). Prints what the shipped critic chooses and what one chooses that was fitted without the picture, and writes
+ * the critic that was fitted on all of them to FILE.
  *
- * What the model answers is kept in bench/results/critic-rows.jsonl, so that a second run takes a few minutes. Delete
- * that file when features, prompts, masks or weights have changed.
+ * What the engine answers is kept in bench/results/critic-rows-ENGINE.jsonl, so that a second run takes a few minutes.
+ * Delete that file when features, prompts, masks, weights or the engine have changed.
  */
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { criticSchema, type CriticModel } from "../src/engine/critic/critic";
-import shipped from "../src/engine/critic/critic-sam.json";
-import { locateSam } from "../src/engine/sam/locate";
-import { SamModel } from "../src/engine/sam/model";
-import { choices, crossValidate, fitCritic, fitWideBox, type Choice } from "./critic/fit";
-import { drawExample, readExample, RowFile, type PictureRows } from "./critic/rows";
-import { BENCH_DATA_DIR, readItems } from "./support/dataset";
+import type { CriticModel } from "../src/engine/critic/critic";
+import { exampleSources } from "./critic/examples";
+import { choices, crossValidate, type Choice, type EngineFitting } from "./critic/fit";
+import { GRAPHCUT } from "./critic/graphcut";
+import { RowFile, type PictureRows } from "./critic/rows";
+import { SAM } from "./critic/sam";
 import { reliability } from "./support/reliability";
 import { mean } from "./support/statistics";
 
 const RESULTS = join(__dirname, "results");
-const DRAWN = "drawn";
-const FIRST_SEED = 1000;
+const ENGINES: Partial<Record<string, EngineFitting>> = { sam: SAM, graphcut: GRAPHCUT };
 
-async function measure(data: string, scenes: number, critic: CriticModel): Promise<PictureRows[]> {
-  let model: Promise<SamModel> | undefined;
-  const openModel = (): Promise<SamModel> =>
-    (model ??= SamModel.load(locateSam({ dataDir: BENCH_DATA_DIR }), { threads: 1, log: console.error }));
-  const file = new RowFile(join(RESULTS, "critic-rows.jsonl"), openModel, critic);
-  const folders = readdirSync(data).filter((name) => existsSync(join(data, name, "prompts.json")));
-  const wanted = [
-    ...folders.flatMap((set) =>
-      readItems(join(data, set), Infinity).map((item) => ({
-        set,
-        name: basename(item.file),
-        read: () => readExample(set, item),
-      })),
-    ),
-    ...Array.from({ length: scenes }, (_, index) => {
-      const name = `scene-${FIRST_SEED + index}`;
-      return { set: DRAWN, name, read: () => drawExample(DRAWN, name, FIRST_SEED + index) };
-    }),
-  ];
+async function measure(file: RowFile, data: string, scenes: number): Promise<PictureRows[]> {
+  const sources = exampleSources(data, scenes);
   const pictures: PictureRows[] = [];
-  for (const { set, name, read } of wanted) {
-    pictures.push(await file.rowsOf(set, name, read));
-    if (pictures.length % 20 === 0) console.error(`${pictures.length} of ${wanted.length} pictures`);
+  for (const source of sources) {
+    pictures.push(await file.rowsOf(source));
+    if (pictures.length % 20 === 0) console.error(`${pictures.length} of ${sources.length} pictures`);
   }
   return pictures;
 }
@@ -64,7 +44,7 @@ function print(title: string, all: Choice[]): void {
       const ofPrompt = ofSet.filter((choice) => choice.prompt === prompt);
       const column = (key: "iou" | "best" | "score"): string => mean(ofPrompt.map((each) => each[key])).toFixed(3);
       console.log(
-        `  ${prompt.padEnd(16)} IoU ${column("iou")}, best candidate ${column("best")}, score ${column("score")}`,
+        `  ${prompt.padEnd(34)} IoU ${column("iou")}, best candidate ${column("best")}, score ${column("score")}`,
       );
     }
   }
@@ -80,22 +60,22 @@ function rounded(critic: CriticModel): unknown {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      engine: { type: "string" },
       data: { type: "string" },
       out: { type: "string" },
       scenes: { type: "string", default: "80" },
-      "only-wide-box": { type: "boolean", default: false },
     },
   });
-  if (values.data === undefined) throw new Error("Say where the pictures are: --data DIR");
-  const critic = criticSchema.parse(shipped);
-  const pictures = await measure(values.data, Number(values.scenes), critic);
-  const fit = values["only-wide-box"]
-    ? (some: PictureRows[]): CriticModel => ({ ...critic, wideBox: fitWideBox(some) })
-    : fitCritic;
-  print("The shipped critic", choices(critic, pictures));
-  print("A critic that was fitted without the picture", crossValidate(pictures, fit));
-  const out = values.out ?? join(RESULTS, "critic-sam.json");
-  writeFileSync(out, JSON.stringify(rounded(fit(pictures)), null, 1));
+  const { engine: name = "", data, out = join(RESULTS, `critic-${name}.json`) } = values;
+  const engine = ENGINES[name];
+  if (engine === undefined) throw new Error("Say whose critic is fitted: --engine sam or --engine graphcut");
+  if (data === undefined) throw new Error("Say where the pictures are: --data DIR");
+  const file = new RowFile(join(RESULTS, `critic-rows-${name}.jsonl`), engine.open);
+  const measured = await measure(file, data, Number(values.scenes));
+  const pictures = measured.map((picture) => ({ ...picture, rows: picture.rows.flatMap(engine.forms) }));
+  print("The shipped critic", choices(engine, engine.shipped, pictures));
+  print("A critic that was fitted without the picture", crossValidate(engine, pictures));
+  writeFileSync(out, JSON.stringify(rounded(engine.fit(pictures)), null, 1));
   console.log(`\nThe critic that was fitted on all pictures is in ${out}`);
 }
 

@@ -2,25 +2,31 @@
  * npm run bench:sheet
  *
  * Draws docs/images/sheet.jpg: the shipped pictures, a row each, with five prompts (a box, a box 50 % too wide, one
- * click, all points, box and click) and what each engine answers, an engine a colour. To be looked at, for means over
- * many pictures hide what a person would not accept.
+ * click, all points, box and click) and what each engine answers, an engine a colour, its score in that colour's frame
+ * below. To be looked at, for means over many pictures hide what a person would not accept.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import type { Prompt } from "../src/api";
-import { createEngine, drawOverlay, type Engine, type EngineOptions } from "../src/engine";
+import type { Prompt, Segment } from "../src/api";
+import { createEngine, drawOverlay, type Engine } from "../src/engine";
+import { labelWidth, numberLabel } from "../src/engine/digits";
 import { EXAMPLE_PICTURES, type ExamplePicture } from "../pictures/prompts";
 import { growBox } from "./critic/prompts";
 import { BENCH_DATA_DIR } from "./support/dataset";
 
-/** In the order of the colours of `drawOverlay`: sky blue, orange, … */
-const ENGINES: EngineOptions["engine"][] = ["sam"];
+/** With the colours of `drawOverlay`. */
+const ENGINES = [
+  { engine: "sam", colour: "#56B4E9" },
+  { engine: "graphcut", colour: "#E69F00" },
+] as const;
 const ROOT = join(__dirname, "..");
 const OUT = join(ROOT, "docs", "images", "sheet.jpg");
 const TILE = { width: 384, height: 288 };
 const GAP = 6;
+/** Below each tile: the scores. */
+const STRIP = 26;
 
 function promptsOf({ box, points }: ExamplePicture): Prompt[] {
   const first = points.slice(0, 1);
@@ -33,17 +39,35 @@ function promptsOf({ box, points }: ExamplePicture): Prompt[] {
   ];
 }
 
-/** The picture with the prompt and each engine's best segment. */
+/** The picture with the prompt and each engine's best segment, and their scores below. */
 async function drawTile(engines: Engine[], file: string, prompt: Prompt): Promise<Buffer> {
   const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
-  const answers: Awaited<ReturnType<Engine["segment"]>> = [];
-  for (const engine of engines) answers.push(...(await engine.segment({ file, sha256, prompt })).slice(0, 1));
-  const drawing = await drawOverlay({ file, segments: answers, prompt, format: "png" });
-  return sharp(drawing).resize(TILE.width, TILE.height, { fit: "contain", background: "white" }).toBuffer();
+  const segments: Segment[] = [];
+  for (const engine of engines) {
+    const [best = { score: 0, polygons: [] }] = await engine.segment({ file, sha256, prompt });
+    segments.push(best);
+  }
+  const drawing = await drawOverlay({ file, segments, prompt, format: "png" });
+  return sharp(drawing)
+    .resize(TILE.width, TILE.height, { fit: "contain", background: "white" })
+    .extend({ bottom: STRIP, background: "white" })
+    .composite([{ input: Buffer.from(scoresSvg(segments)), left: 0, top: TILE.height }])
+    .toBuffer();
+}
+
+function scoresSvg(segments: Segment[]): string {
+  const height = STRIP - 10;
+  const labels = segments.map(({ score }, index) => {
+    const text = score.toFixed(2);
+    const x = 5 + index * 80;
+    const frame = `x="${x - 3}" y="2" width="${labelWidth(text, height) + 6}" height="${height + 6}"`;
+    return `<rect ${frame} fill="${ENGINES[index]?.colour ?? ""}"/>${numberLabel(text, x, 5, height)}`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${TILE.width}" height="${STRIP}">${labels.join("")}</svg>`;
 }
 
 async function main(): Promise<void> {
-  const engines = ENGINES.map((engine) =>
+  const engines = ENGINES.map(({ engine }) =>
     createEngine({ engine, workers: 1, dataDir: BENCH_DATA_DIR, log: console.error }),
   );
   try {
@@ -51,11 +75,11 @@ async function main(): Promise<void> {
     for (const [row, picture] of EXAMPLE_PICTURES.entries()) {
       for (const [column, prompt] of promptsOf(picture).entries()) {
         const input = await drawTile(engines, join(ROOT, "pictures", picture.file), prompt);
-        tiles.push({ input, left: column * (TILE.width + GAP), top: row * (TILE.height + GAP) });
+        tiles.push({ input, left: column * (TILE.width + GAP), top: row * (TILE.height + STRIP + GAP) });
       }
     }
     const width = Math.max(...tiles.map(({ left }) => left)) + TILE.width;
-    const height = Math.max(...tiles.map(({ top }) => top)) + TILE.height;
+    const height = Math.max(...tiles.map(({ top }) => top)) + TILE.height + STRIP;
     await sharp({ create: { width, height, channels: 3, background: "white" } })
       .composite(tiles)
       .jpeg({ quality: 82, mozjpeg: true })

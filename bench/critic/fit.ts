@@ -1,12 +1,34 @@
-import { expectedIou, type CriticModel, type PromptKind, type WideBoxCritic } from "../../src/engine/critic/critic";
-import { isDoubtful, joinCentre } from "../../src/engine/sam/wide-box";
-import { trainNetwork, type Network, type Sample } from "./network";
-import type { PictureRows, PromptRow } from "./rows";
+import { expectedIou, type CriticModel, type PromptKind } from "../../src/engine/critic/critic";
+import { trainNetwork, type Network, type NetworkTraining, type Sample } from "./network";
+import type { CandidateRow, OpenExample, PictureRows, PromptRow } from "./rows";
 
-const NETWORKS = 3;
 const FOLDS = 5;
 /** Boxes that differ by less than this in all sides are taken for one object under another exposure. */
 const SAME_BOX = 0.02;
+
+/** A candidate with the IoU that the critic expects of it. */
+export type Judged = CandidateRow & { score: number };
+
+/** What differs from engine to engine. */
+export interface EngineFitting {
+  shipped: CriticModel;
+  /** Makes the candidates. */
+  open: OpenExample;
+  /** A prompt's row, and those of the engine's other forms for the same prompt. */
+  forms: (row: PromptRow) => PromptRow[];
+  /** Fits a critic. */
+  fit: (pictures: PictureRows[]) => CriticModel;
+  /** Chooses as the engine does. */
+  choose: (critic: CriticModel, row: PromptRow) => Judged | undefined;
+}
+
+export interface Training {
+  /** Networks for each kind of prompt, which differ by their seeds. */
+  networks: number;
+  network: NetworkTraining;
+  /** How much a prompt counts, by its name. */
+  weightOf: (prompt: string) => number;
+}
 
 /** What was chosen for a prompt and how good that and the best candidate were. */
 export interface Choice {
@@ -17,35 +39,19 @@ export interface Choice {
   best: number;
 }
 
-/**
- * Fits a critic: for each kind of prompt a few networks that differ by their seeds, and those for boxes that may be too
- * wide, which also see the masks of a click on the box's middle. Every set weighs the same.
- */
-export function fitCritic(pictures: PictureRows[]): CriticModel {
-  const ofPrompt = pictures.map((picture) => ({
-    ...picture,
-    rows: picture.rows.map((row) => ({ ...row, candidates: row.candidates.filter(isOfPrompt) })),
-  }));
-  const inputs = inputsOf(ofPrompt);
-  const group = (kind: PromptKind): CriticModel["groups"][PromptKind] => ({
-    full: fitNetworks(ofPrompt, kind, inputs),
-  });
-  return {
-    ...inputs,
-    groups: { box: group("box"), pt1: group("pt1"), pts: group("pts") },
-    wideBox: fitWideBox(pictures),
-  };
-}
-
-/** Fits only the networks for boxes that may be too wide. */
-export function fitWideBox(pictures: PictureRows[]): WideBoxCritic {
+/** Fits networks for each kind of prompt. Every set weighs the same. */
+export function fitGroups(pictures: PictureRows[], training: Training): CriticModel {
   const inputs = inputsOf(pictures);
-  return { ...inputs, full: fitNetworks(pictures, "box", inputs) };
+  const group = (kind: PromptKind): CriticModel["groups"][PromptKind] => ({
+    full: fitNetworks(pictures, kind, inputs, training),
+  });
+  return { ...inputs, groups: { box: group("box"), pt1: group("pt1"), pts: group("pts") } };
 }
 
-type Inputs = Pick<CriticModel, "FE" | "toks">;
+export type Inputs = Pick<CriticModel, "FE" | "toks">;
 
-function inputsOf(pictures: PictureRows[]): Inputs {
+/** The names of all features and candidates. */
+export function inputsOf(pictures: PictureRows[]): Inputs {
   const candidates = pictures.flatMap(({ rows }) => rows.flatMap((row) => row.candidates));
   return {
     FE: [...new Set(candidates.flatMap(({ features }) => Object.keys(features)))],
@@ -53,20 +59,31 @@ function inputsOf(pictures: PictureRows[]): Inputs {
   };
 }
 
-function fitNetworks(pictures: PictureRows[], kind: PromptKind, inputs: Inputs): Network[] {
-  const samples = samplesOf(pictures, kind, inputs);
-  return Array.from({ length: NETWORKS }, (_, index) => trainNetwork(samples, index + 1));
+/** Fits the networks for one kind of prompt. */
+export function fitNetworks(
+  pictures: PictureRows[],
+  kind: PromptKind,
+  inputs: Inputs,
+  { networks, network, weightOf }: Training,
+): Network[] {
+  const samples = samplesOf(pictures, kind, inputs, weightOf);
+  return Array.from({ length: networks }, (_, index) => trainNetwork(samples, network, index + 1));
 }
 
-/**
- * Chooses for each picture by a critic that was fitted without it and without those that show the same object.
- * @param fit `fitCritic`, or another way to make a critic
- */
-export function crossValidate(pictures: PictureRows[], fit: (pictures: PictureRows[]) => CriticModel): Choice[] {
+/** Candidates with their scores, best first. */
+export function judge(critic: CriticModel, kind: PromptKind, candidates: CandidateRow[]): Judged[] {
+  return candidates
+    .map((candidate) => ({ ...candidate, score: expectedIou(critic, kind, candidate.features, candidate.token) }))
+    .sort((a, b) => b.score - a.score);
+}
+
+/** Chooses for each picture by a critic that was fitted without it and without those that show the same object. */
+export function crossValidate(engine: EngineFitting, pictures: PictureRows[]): Choice[] {
   const folds = foldsOf(pictures);
   return Array.from({ length: FOLDS }, (_, fold) => {
-    const critic = fit(pictures.filter((picture) => folds.get(picture) !== fold));
+    const critic = engine.fit(pictures.filter((picture) => folds.get(picture) !== fold));
     return choices(
+      engine,
       critic,
       pictures.filter((picture) => folds.get(picture) === fold),
     );
@@ -74,47 +91,39 @@ export function crossValidate(pictures: PictureRows[], fit: (pictures: PictureRo
 }
 
 /** What a critic chooses. */
-export function choices(critic: CriticModel, pictures: PictureRows[]): Choice[] {
-  return pictures.flatMap(({ set, rows }) => rows.map((row) => ({ set, prompt: row.prompt, ...choose(critic, row) })));
+export function choices(engine: EngineFitting, critic: CriticModel, pictures: PictureRows[]): Choice[] {
+  return pictures.flatMap(({ set, rows }) =>
+    rows.map((row) => {
+      const { iou, score } = engine.choose(critic, row) ?? { iou: 0, score: 0 };
+      return { set, prompt: row.prompt, iou, score, best: Math.max(0, ...row.candidates.map((each) => each.iou)) };
+    }),
+  );
 }
 
-/** Chooses as `chooseMasks` does. */
-function choose(critic: CriticModel, { kind, candidates }: PromptRow): Pick<Choice, "score" | "iou" | "best"> {
-  const scored = candidates.map((candidate) => ({
-    ...candidate,
-    score: isOfPrompt(candidate) ? expectedIou(critic, kind, candidate.features, candidate.token) : 0,
-  }));
-  const ofCentre = scored.filter((candidate) => !isOfPrompt(candidate));
-  const ofPrompt = scored.filter(isOfPrompt).toSorted((a, b) => b.score - a.score);
-  const { wideBox } = critic;
-  const looksAtCentre = wideBox !== undefined && ofCentre.length > 0 && isDoubtful(wideBox, ofPrompt[0]);
-  const [chosen = { iou: 0, score: 0 }] = looksAtCentre ? joinCentre(wideBox, ofPrompt, ofCentre) : ofPrompt;
-  return { iou: chosen.iou, score: chosen.score, best: Math.max(0, ...candidates.map(({ iou }) => iou)) };
-}
-
-function isOfPrompt({ token }: { token: string }): boolean {
-  return token.startsWith("b");
-}
-
-function samplesOf(pictures: PictureRows[], kind: PromptKind, { FE, toks }: Inputs): Sample[] {
+function samplesOf(
+  pictures: PictureRows[],
+  kind: PromptKind,
+  { FE, toks }: Inputs,
+  weightOf: Training["weightOf"],
+): Sample[] {
   const samples = pictures.flatMap(({ set, rows }) =>
     rows
       .filter((row) => row.kind === kind)
-      .flatMap((row) => row.candidates.map((candidate) => ({ set, ...candidate }))),
+      .flatMap(({ prompt, candidates }) =>
+        candidates.map((candidate) => ({ set, weight: weightOf(prompt), ...candidate })),
+      ),
   );
   const perSet = new Map<string, number>();
-  for (const { set } of samples) perSet.set(set, (perSet.get(set) ?? 0) + 1);
-  return samples.map(({ set, token, features, iou }) => {
-    return {
-      inputs: [...FE.map((name) => features[name] ?? 0), ...toks.map((name) => (name === token ? 1 : 0))],
-      target: iou,
-      weight: 1 / (perSet.get(set) ?? 1),
-    };
-  });
+  for (const { set, weight } of samples) perSet.set(set, (perSet.get(set) ?? 0) + weight);
+  return samples.map(({ set, weight, token, features, iou }) => ({
+    inputs: [...FE.map((name) => features[name] ?? 0), ...toks.map((name) => (name === token ? 1 : 0))],
+    target: iou,
+    weight: weight / (perSet.get(set) ?? 1),
+  }));
 }
 
 /** Spreads the pictures over the folds; pictures of one set whose objects have the same box stay together. */
-function foldsOf(pictures: PictureRows[]): Map<PictureRows, number> {
+export function foldsOf(pictures: PictureRows[]): Map<PictureRows, number> {
   const folds = new Map<PictureRows, number>();
   let next = 0;
   for (const picture of pictures) {

@@ -35,14 +35,19 @@ export function growBox({ xMin, yMin, xMax, yMax }: BoundingBox, share: number):
  * The prompts from which the critic learns: boxes from tight to three times as wide as the object and some that are off
  * to one side, single clicks on several places, several points, and both.
  */
-export function trainingPrompts({ box, foreground, background }: Pointers, random: () => number): NamedPrompt[] {
+export function trainingPrompts(
+  { box, foreground, background }: Pointers,
+  isOnObject: (point: Point) => boolean,
+  random: () => number,
+): NamedPrompt[] {
   const boxes = [0, 0.1, 0.125, 0.25, 0.5, 1].map((share) => ({
     name: share === 0 ? "box" : `box +${Math.round(200 * share)} %`,
     prompt: { boundingBox: growBox(box, share) },
   }));
   const first = foreground.slice(0, 1);
   const lopsided = { name: "box, off", prompt: { boundingBox: growUnevenly(box, random) } };
-  const clicks = foreground.map((point, index) => ({
+  const halfway = foreground.slice(1).map((point) => middleOf(first[0] ?? point, point));
+  const clicks = [...foreground, ...halfway.filter(isOnObject)].map((point, index) => ({
     name: index === 0 ? "point" : "point, off",
     prompt: { points: [point] },
   }));
@@ -58,6 +63,10 @@ export function trainingPrompts({ box, foreground, background }: Pointers, rando
     { name: "box+point", prompt: { points: first, boundingBox: box } },
     { name: "box +50 %, point", prompt: { points: first, boundingBox: growBox(box, 0.25) } },
   ];
+}
+
+function middleOf(a: Point, b: Point): Point {
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, label: 1 };
 }
 
 /** Each side moves outward by up to half of the box's size. */

@@ -1,25 +1,17 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
-import sharp from "sharp";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { z } from "zod";
-import { boundingBoxSchema, pointLabel, type ImageSize, type Prompt } from "../../src/api";
-import { expectedIou, promptKind, type CriticModel, type Features } from "../../src/engine/critic/critic";
-import { maskIou, type FeatureContext } from "../../src/engine/critic/features";
-import { decodePixels } from "../../src/engine/picture";
-import { FEEDBACK_ROUNDS, measureMasks, type MeasuredMask } from "../../src/engine/sam/choose-masks";
-import { scaledSize, type SamModel } from "../../src/engine/sam/model";
-import { centreOfBox } from "../../src/engine/sam/wide-box";
-import { preparePicture, type PreparedPicture } from "../../src/engine/sam/prepared-picture";
+import { boundingBoxSchema, type Point, type Prompt } from "../../src/api";
+import { promptKind, type Features } from "../../src/engine/critic/critic";
 import { randomNumbers } from "../../scripts/scenes/camera";
-import { readMask, type Item } from "../support/dataset";
-import { pointAt, trainingPrompts, type Pointers } from "./prompts";
-import { drawScene } from "./scenes";
+import type { Example, ExampleSource } from "./examples";
+import { trainingPrompts } from "./prompts";
 
 const candidateSchema = z.object({
+  /** Which of the engine's candidates it is, in the critic's words. */
   token: z.string(),
   features: z.record(z.string(), z.number()),
-  /** True IoU on the feature grid. */
+  /** Its true IoU. */
   iou: z.number(),
 });
 const pictureRowsSchema = z.object({
@@ -32,19 +24,15 @@ const pictureRowsSchema = z.object({
   ),
 });
 
-/** A picture's prompts, each with all candidates that the decoder gives. */
+/** A picture's prompts, each with all candidates that the engine may choose from. */
 export type PictureRows = z.infer<typeof pictureRowsSchema>;
 export type PromptRow = PictureRows["rows"][number];
+export type CandidateRow = PromptRow["candidates"][number];
 
-/** A picture with the mask of what is meant (1 = object, one byte a pixel). */
-interface Example {
-  set: string;
-  name: string;
-  file: string;
-  mask: Uint8Array;
-  size: ImageSize;
-  pointers: Pointers;
-}
+/** Answers a prompt on an example with all candidates. */
+export type OpenedExample = (prompt: Prompt) => Promise<CandidateRow[]>;
+/** Opens an example for an engine. */
+export type OpenExample = (example: Example) => Promise<OpenedExample>;
 
 /** Measures pictures and keeps the results in a file with a picture a line, so that each is measured only once. */
 export class RowFile {
@@ -52,9 +40,7 @@ export class RowFile {
 
   constructor(
     private readonly file: string,
-    private readonly openModel: () => Promise<SamModel>,
-    /** Chooses the masks that are fed back. */
-    private readonly critic: CriticModel,
+    private readonly open: OpenExample,
   ) {
     mkdirSync(dirname(file), { recursive: true });
     const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
@@ -62,102 +48,35 @@ export class RowFile {
     this.#rows = new Map(known.map((picture) => [keyOf(picture), picture]));
   }
 
-  /** @param read makes the example, if it is not known yet */
-  async rowsOf(set: string, name: string, read: () => Promise<Example>): Promise<PictureRows> {
-    const known = this.#rows.get(keyOf({ set, name }));
+  async rowsOf(source: ExampleSource): Promise<PictureRows> {
+    const known = this.#rows.get(keyOf(source));
     if (known !== undefined) return known;
-    const measured = await measureExample(await this.openModel(), this.critic, await read());
+    const measured = await measureExample(this.open, await source.read());
     appendFileSync(this.file, `${JSON.stringify(measured)}\n`);
     return measured;
   }
 }
 
-/** A picture of a data folder. */
-export async function readExample(set: string, { file, maskFile, prompts }: Item): Promise<Example> {
-  const points = prompts.points.points ?? [];
-  const box = prompts.box.boundingBox;
-  if (box === undefined) throw new Error(`${file} has no box.`);
-  const pointers = {
-    box,
-    foreground: points.filter((point) => pointLabel(point) === 1),
-    background: points.filter((point) => pointLabel(point) === 0),
-  };
-  return { set, name: basename(file), file, pointers, ...(await readMask(maskFile)) };
-}
-
-/** A drawn picture. */
-export async function drawExample(set: string, name: string, seed: number): Promise<Example> {
-  const { picture, mask } = drawScene(seed);
-  const size = { width: picture.width, height: picture.height };
-  const folder = mkdtempSync(join(tmpdir(), "scene-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, `${name}.png`);
-  await sharp(Buffer.from(picture.data), { raw: { ...size, channels: 3 } })
-    .png()
-    .toFile(file);
-  return { set, name, file, mask, size, pointers: pointAt(mask, size, randomNumbers(seed)) };
-}
-
-async function measureExample(model: SamModel, critic: CriticModel, example: Example): Promise<PictureRows> {
-  const { set, name, file, mask, size, pointers } = example;
-  const picture = await preparePicture(file, async (opened) =>
-    model.encode(await decodePixels(opened, scaledSize(opened.size))),
-  );
-  const truth = await shrinkMask(mask, size, picture.context);
-  const rows: PromptRow[] = [];
-  for (const named of trainingPrompts(pointers, randomNumbers(seedOf(name)))) {
-    const measured = await allCandidates(model, critic, picture, named.prompt);
-    const candidates = measured.map(({ token, mask: candidate, features }) => ({
-      token,
-      features: withoutGaps(features),
-      iou: maskIou(candidate, truth),
-    }));
-    rows.push({ prompt: named.name, kind: promptKind(named.prompt), candidates });
-  }
-  return { set, name, box: pointers.box, rows };
-}
-
-/** All that `chooseMasks` may look at for a prompt. */
-async function allCandidates(
-  model: SamModel,
-  critic: CriticModel,
-  { embedding, context }: PreparedPicture,
-  prompt: Prompt,
-): Promise<MeasuredMask[]> {
-  const found = measureMasks(await model.decode(embedding, prompt), context, prompt);
-  const centre = centreOfBox(prompt);
-  if (centre !== undefined) {
-    return [...found, ...measureMasks(await model.decode(embedding, centre), context, prompt, "c")];
-  }
-  const rounds = prompt.points?.length === 1 && prompt.boundingBox === undefined ? 0 : FEEDBACK_ROUNDS;
-  let current = bestOf(found, critic, prompt);
-  for (let round = 0; round < rounds && current; round++) {
-    const again = measureMasks(await model.decode(embedding, prompt, current.logits), context, prompt);
-    found.push(...again);
-    current = bestOf(again, critic, prompt);
-  }
-  return found;
-}
-
-function bestOf(masks: MeasuredMask[], critic: CriticModel, prompt: Prompt): MeasuredMask | undefined {
-  const score = ({ features, token }: MeasuredMask): number => expectedIou(critic, promptKind(prompt), features, token);
-  return masks.toSorted((a, b) => score(b) - score(a))[0];
-}
-
-function withoutGaps(features: Features): Record<string, number> {
+/** Features as they are kept: without those that a mask does not have. */
+export function withoutGaps(features: Features): Record<string, number> {
   return Object.fromEntries(
     Object.entries(features).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 }
 
-async function shrinkMask(mask: Uint8Array, size: ImageSize, { width, height }: FeatureContext): Promise<Uint8Array> {
-  const grey = Buffer.from(mask.map((value) => 255 * value));
-  const small = await sharp(grey, { raw: { ...size, channels: 1 } })
-    .resize(width, height, { fit: "fill", kernel: "linear" })
-    .toColourspace("b-w")
-    .raw()
-    .toBuffer();
-  return Uint8Array.from(small, (value) => (value > 127 ? 1 : 0));
+async function measureExample(open: OpenExample, example: Example): Promise<PictureRows> {
+  const { set, name, pointers } = example;
+  const candidatesOf = await open(example);
+  const rows: PromptRow[] = [];
+  for (const named of trainingPrompts(pointers, (point) => isOnObject(example, point), randomNumbers(seedOf(name)))) {
+    const candidates = await candidatesOf(named.prompt);
+    rows.push({ prompt: named.name, kind: promptKind(named.prompt), candidates });
+  }
+  return { set, name, box: pointers.box, rows };
+}
+
+function isOnObject({ mask, size: { width, height } }: Example, { x, y }: Point): boolean {
+  return mask[Math.floor(y * height) * width + Math.floor(x * width)] === 1;
 }
 
 function keyOf({ set, name }: { set: string; name: string }): string {

@@ -40,7 +40,7 @@ class BareLoop {
     return new BareLoop(runtime, await openSession(runtime, encoder, 1), await openSession(runtime, decoder, 1));
   }
 
-  async answer({ file, maskFile, prompt }: BaselineRequest): Promise<Omit<BaselineAnswer, "peakBytes">> {
+  async answer({ file, maskFile, prompt }: BaselineRequest): Promise<BaselineAnswer> {
     const { mask, size } = await readMask(maskFile);
     const passed = stopwatch();
     const picture = this.#last?.file === file ? this.#last : await this.#encode(file);

@@ -1,6 +1,10 @@
 /** What the engine is measured against: each baseline runs in a process of its own, so that its memory can be told apart. */
 import { fork, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
 import type { Prompt } from "../../src/api";
+import type { Answer, Contestant } from "./contest";
+import type { Item } from "./dataset";
+import { peakBytesOf } from "./processes";
 
 export interface BaselineRequest {
   file: string;
@@ -20,19 +24,33 @@ export interface BaselineAnswer {
   picture: Cost;
   /** What each prompt costs. */
   prompt: Cost;
-  peakBytes: number;
 }
 
 /** Asks a baseline from the benchmark. */
-export class Baseline {
+export class Baseline implements Contestant {
   readonly #process: ChildProcess;
 
-  /** @param script the baseline's file, which calls `serveBaseline` */
+  /** @param script a file of this folder, which calls `serveBaseline` */
   constructor(script: string) {
-    this.#process = fork(script, [], { execArgv: ["--require", "tsx/cjs"] });
+    this.#process = fork(join(__dirname, script), [], { execArgv: ["--require", "tsx/cjs"] });
   }
 
-  ask(request: BaselineRequest): Promise<BaselineAnswer> {
+  async answer({ file, maskFile }: Item, prompt: Prompt): Promise<Answer> {
+    const { iou, ...costs } = await this.#ask({ file, maskFile, prompt });
+    const total = (key: keyof Cost): number => costs.picture[key] + costs.prompt[key];
+    return { iou, cost: { cpuMs: total("cpuMs"), wallMs: total("wallMs") }, picture: costs.picture };
+  }
+
+  peakBytes(): number {
+    return peakBytesOf(this.#process.pid ?? 0);
+  }
+
+  close(): Promise<void> {
+    this.#process.disconnect();
+    return Promise.resolve();
+  }
+
+  #ask(request: BaselineRequest): Promise<BaselineAnswer> {
     return new Promise((resolve, reject) => {
       const onExit = (): void => {
         reject(new Error("A baseline ended: see its message above."));
@@ -45,19 +63,13 @@ export class Baseline {
       this.#process.send(request);
     });
   }
-
-  close(): void {
-    this.#process.disconnect();
-  }
 }
 
 /** Answers the benchmark's requests in the baseline's process. */
-export function serveBaseline(answer: (request: BaselineRequest) => Promise<Omit<BaselineAnswer, "peakBytes">>): void {
+export function serveBaseline(answer: (request: BaselineRequest) => Promise<BaselineAnswer>): void {
   process.on("disconnect", () => process.exit(0));
   process.on("message", (request: BaselineRequest) => {
-    void answer(request).then((result) =>
-      process.send?.({ ...result, peakBytes: process.resourceUsage().maxRSS * 1024 }),
-    );
+    void answer(request).then((result) => process.send?.(result));
   });
 }
 

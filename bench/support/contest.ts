@@ -1,90 +1,77 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { createEngine, type Engine } from "../../src/engine";
-import { Baseline, type BaselineAnswer } from "./baseline";
-import { BENCH_DATA_DIR, PROMPT_NAMES, readMask, type Item, type PromptName } from "./dataset";
-import { childProcesses, cpuMsOf, peakBytesOf } from "./processes";
-import { intersectionOverUnion, rasterize } from "./rasterize";
+import type { Prompt } from "../../src/api";
+import { Baseline, type Cost } from "./baseline";
+import { PROMPT_NAMES, type Item, type PromptName } from "./dataset";
+import { EngineUnderTest } from "./engine-under-test";
 
-/** What the engine is measured against. */
-export const BASELINES = ["bare loop", "GrabCut"] as const;
-export type BaselineName = (typeof BASELINES)[number];
-const SCRIPTS: Record<BaselineName, string> = { "bare loop": "bare-loop.ts", GrabCut: "grabcut.ts" };
+/** What is measured: the engines, graphcut also in its fast form, and what they are measured against. */
+export const ENGINE_NAMES = ["sam", "graphcut", "graphcut fast"] as const;
+export const BASELINE_NAMES = ["bare loop", "GrabCut"] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+export type BaselineName = (typeof BASELINE_NAMES)[number];
+export type ContestantName = EngineName | BaselineName;
 
-/** What engine and baselines made of a prompt. */
-export interface Measurement {
+/** What a contestant made of a prompt. */
+export interface Answer {
+  iou: number;
+  cost: Cost;
+  /** The part of the cost that is spent once a picture, where it can be told apart. */
+  picture?: Cost;
+  score?: number;
+  vertices?: number;
+}
+
+export interface Measurement extends Answer {
+  contestant: ContestantName;
   folder: string;
   image: string;
   prompt: PromptName;
-  iou: number;
-  score: number;
-  vertices: number;
-  cpuMs: number;
-  wallMs: number;
-  baselines: Record<BaselineName, BaselineAnswer>;
 }
+
+/** Answers one question after the other, in a process of its own. */
+export interface Contestant {
+  /** @param salt makes it take a picture for another one than before */
+  answer(item: Item, prompt: Prompt, salt: string): Promise<Answer>;
+  /** The most memory in bytes that it has held. */
+  peakBytes(): number;
+  close(): Promise<void>;
+}
+
+const START: Record<ContestantName, () => Contestant> = {
+  sam: () => new EngineUnderTest("sam"),
+  graphcut: () => new EngineUnderTest("graphcut", { fast: false }),
+  "graphcut fast": () => new EngineUnderTest("graphcut", { fast: true }),
+  "bare loop": () => new Baseline("bare-loop.ts"),
+  GrabCut: () => new Baseline("grabcut.ts"),
+};
 
 /** The first prompt on a picture pays for what is done once a picture. */
 export function isNewPicture({ prompt }: Measurement): boolean {
   return prompt === PROMPT_NAMES[0];
 }
 
-/** Asks the sam engine and the baselines the same questions, one after the other. */
+/** Asks engines and baselines the same questions, one after the other. */
 export class Contest {
-  readonly #engine: Engine;
-  readonly #worker: number;
-  readonly #baselines: Record<BaselineName, Baseline>;
+  readonly #contestants: { name: ContestantName; contestant: Contestant }[];
 
-  constructor() {
-    const others = childProcesses();
-    this.#engine = createEngine({ engine: "sam", workers: 1, dataDir: BENCH_DATA_DIR, log: console.error });
-    const [worker] = childProcesses().filter((pid) => !others.includes(pid));
-    if (worker === undefined) throw new Error(`The engine did not start: ${this.#engine.health().reason ?? ""}`);
-    this.#worker = worker;
-    const start = (name: BaselineName): Baseline => new Baseline(join(__dirname, SCRIPTS[name]));
-    this.#baselines = { "bare loop": start("bare loop"), GrabCut: start("GrabCut") };
+  constructor(names: ContestantName[]) {
+    this.#contestants = names.map((name) => ({ name, contestant: START[name]() }));
   }
 
-  /** @param salt makes the engine take a picture for another one, so that it does not keep its embedding */
-  async measure(folder: string, item: Item, prompt: PromptName, salt = ""): Promise<Measurement> {
-    const { file, maskFile, prompts } = item;
-    const { mask, size } = await readMask(maskFile);
-    const request = { file, maskFile, prompt: prompts[prompt] };
-    const baselines = {
-      "bare loop": await this.#baselines["bare loop"].ask(request),
-      GrabCut: await this.#baselines.GrabCut.ask(request),
-    };
-    const sha256 = createHash("sha256").update(readFileSync(file)).update(salt).digest("hex");
-    const start = { cpuMs: this.#cpuMs(), wallMs: performance.now() };
-    const [segment] = await this.#engine.segment({ file, sha256, prompt: prompts[prompt] });
-    const end = { cpuMs: this.#cpuMs(), wallMs: performance.now() };
-    const polygons = segment?.polygons ?? [];
-    return {
-      folder,
-      image: file,
-      prompt,
-      iou: intersectionOverUnion(rasterize(polygons, size), mask),
-      score: segment?.score ?? 0,
-      vertices: polygons.reduce((sum, { vertices }) => sum + vertices.length, 0),
-      cpuMs: end.cpuMs - start.cpuMs,
-      wallMs: end.wallMs - start.wallMs,
-      baselines,
-    };
+  async measure(folder: string, item: Item, prompt: PromptName, salt = ""): Promise<Measurement[]> {
+    const measurements: Measurement[] = [];
+    for (const { name, contestant } of this.#contestants) {
+      const answer = await contestant.answer(item, item.prompts[prompt], salt);
+      measurements.push({ contestant: name, folder, image: item.file, prompt, ...answer });
+    }
+    return measurements;
   }
 
-  /** The most memory in bytes that the engine's worker has held. */
-  peakBytes(): number {
-    return peakBytesOf(this.#worker);
+  /** The most memory in bytes that each contestant has held. */
+  peakBytes(): Partial<Record<ContestantName, number>> {
+    return Object.fromEntries(this.#contestants.map(({ name, contestant }) => [name, contestant.peakBytes()]));
   }
 
   async close(): Promise<void> {
-    for (const baseline of Object.values(this.#baselines)) baseline.close();
-    await this.#engine.close();
-  }
-
-  /** Of this process, which holds the queue, and of the worker. */
-  #cpuMs(): number {
-    return cpuMsOf(process.pid) + cpuMsOf(this.#worker);
+    await Promise.all(this.#contestants.map(({ contestant }) => contestant.close()));
   }
 }

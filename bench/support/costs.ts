@@ -1,5 +1,4 @@
-import type { BaselineAnswer, Cost } from "./baseline";
-import { BASELINES, isNewPicture, type BaselineName, type Measurement } from "./contest";
+import { BASELINE_NAMES, isNewPicture, type ContestantName, type Measurement } from "./contest";
 import { PROMPT_NAMES, type PromptName } from "./dataset";
 import { mean, spread } from "./statistics";
 
@@ -8,69 +7,92 @@ const ONE_HINT: PromptName[] = ["box", "loose", "point"];
 
 type Spread = ReturnType<typeof spread>;
 
-/** A kind of question, what it costs engine and baselines, and the ratio of the means in CPU. */
-export interface Comparison {
-  engine: { cpuMs: Spread; wallMs: Spread };
-  baselines: Record<BaselineName, { cpuMs: Spread; wallMs: Spread; cpuRatio: number }>;
-}
-export type CostTable = Record<"newPicture" | "oneHint" | "severalHints" | "allPrompts", Comparison>;
-
-/** Cost of a new picture with its first prompt, of further prompts on it, and of all prompts on a picture together. */
-export function costs(measurements: Measurement[]): CostTable {
-  const further = measurements.filter((each) => !isNewPicture(each));
-  const hasOneHint = ({ prompt }: Measurement): boolean => ONE_HINT.includes(prompt);
-  const promptOnly = ({ prompt }: BaselineAnswer, key: keyof Cost): number => prompt[key];
-  const withPicture = ({ picture, prompt }: BaselineAnswer, key: keyof Cost): number => picture[key] + prompt[key];
-  const one = (each: Measurement): Measurement[] => [each];
-  return {
-    newPicture: compare(measurements.filter(isNewPicture).map(one), withPicture),
-    oneHint: compare(further.filter(hasOneHint).map(one), promptOnly),
-    severalHints: compare(further.filter((each) => !hasOneHint(each)).map(one), promptOnly),
-    allPrompts: compare(picturesOf(measurements), withPicture),
-  };
-}
-
-/** @param groups measurements that are added up */
-function compare(groups: Measurement[][], of: (answer: BaselineAnswer, key: keyof Cost) => number): Comparison {
-  const sums = (value: (each: Measurement) => number): number[] =>
-    groups.map((group) => group.reduce((sum, each) => sum + value(each), 0));
-  const engine = sums(({ cpuMs }) => cpuMs);
-  const against = (name: BaselineName) => {
-    const cpu = sums(({ baselines }) => of(baselines[name], "cpuMs"));
-    const wall = sums(({ baselines }) => of(baselines[name], "wallMs"));
-    return { cpuMs: spread(cpu), wallMs: spread(wall), cpuRatio: mean(engine) / mean(cpu) };
-  };
-  return {
-    engine: { cpuMs: spread(engine), wallMs: spread(sums(({ wallMs }) => wallMs)) },
-    baselines: { "bare loop": against("bare loop"), GrabCut: against("GrabCut") },
-  };
-}
-
-/** The measurements of each picture, which stand one after the other. */
-function picturesOf(measurements: Measurement[]): Measurement[][] {
-  const count = PROMPT_NAMES.length;
-  return Array.from({ length: measurements.length / count }, (_, k) => measurements.slice(k * count, (k + 1) * count));
-}
-
-const TITLES: Record<keyof CostTable, string> = {
+const TITLES = {
   newPicture: "a new picture and its first prompt",
   oneHint: "a further prompt of one hint",
   severalHints: "a further prompt of several hints",
   allPrompts: `a picture and ${PROMPT_NAMES.length} prompts`,
 };
+type SpreadKind = keyof typeof TITLES;
+/** `picture`: what a picture costs apart from its prompts. */
+export type CostKind = SpreadKind | "picture";
+
+/** What a contestant costs. */
+export interface Costs {
+  spreads: Record<SpreadKind, { cpuMs: Spread; wallMs: Spread }>;
+  meanCpuMs: Record<CostKind, number>;
+}
+export type CostTable = Partial<Record<ContestantName, Costs>>;
+
+/** @param measurements of one contestant, those of a picture one after the other */
+export function costs(measurements: Measurement[]): Costs {
+  const further = measurements.filter((each) => !isNewPicture(each));
+  const hasOneHint = ({ prompt }: Measurement): boolean => ONE_HINT.includes(prompt);
+  const one = (each: Measurement): Measurement[] => [each];
+  const groups: Record<SpreadKind, Measurement[][]> = {
+    newPicture: measurements.filter(isNewPicture).map(one),
+    oneHint: further.filter(hasOneHint).map(one),
+    severalHints: further.filter((each) => !hasOneHint(each)).map(one),
+    allPrompts: picturesOf(measurements),
+  };
+  const sums = (kind: SpreadKind, key: "cpuMs" | "wallMs"): number[] =>
+    groups[kind].map((group) => group.reduce((sum, { cost }) => sum + cost[key], 0));
+  const spreads = (kind: SpreadKind) => ({ cpuMs: spread(sums(kind, "cpuMs")), wallMs: spread(sums(kind, "wallMs")) });
+  const meanCpuMs = (kind: SpreadKind): number => mean(sums(kind, "cpuMs"));
+  const toldApart = measurements.filter(isNewPicture).flatMap(({ picture }) => picture?.cpuMs ?? []);
+  return {
+    spreads: {
+      newPicture: spreads("newPicture"),
+      oneHint: spreads("oneHint"),
+      severalHints: spreads("severalHints"),
+      allPrompts: spreads("allPrompts"),
+    },
+    meanCpuMs: {
+      newPicture: meanCpuMs("newPicture"),
+      oneHint: meanCpuMs("oneHint"),
+      severalHints: meanCpuMs("severalHints"),
+      allPrompts: meanCpuMs("allPrompts"),
+      picture: toldApart.length > 0 ? mean(toldApart) : meanCpuMs("newPicture") - meanCpuMs("oneHint"),
+    },
+  };
+}
+
+/** How many times as much CPU as a contestant another one takes, by the means. */
+export function cpuRatio(table: CostTable, kind: CostKind, of: ContestantName, to: ContestantName): number {
+  return (table[of]?.meanCpuMs[kind] ?? NaN) / (table[to]?.meanCpuMs[kind] ?? NaN);
+}
+
+/** The measurements of each picture. */
+function picturesOf(measurements: Measurement[]): Measurement[][] {
+  const count = PROMPT_NAMES.length;
+  return Array.from({ length: measurements.length / count }, (_, k) => measurements.slice(k * count, (k + 1) * count));
+}
 
 export function printCosts(table: CostTable): void {
-  for (const [kind, title] of Object.entries(TITLES)) {
-    const { engine, baselines } = table[kind as keyof CostTable];
+  const names = Object.keys(table) as ContestantName[];
+  for (const [kind, title] of Object.entries(TITLES) as [SpreadKind, string][]) {
     console.log(`\nCost of ${title}, ms`);
-    console.log(line("engine", engine));
-    for (const name of BASELINES) {
-      console.log(`${line(name, baselines[name])}  (engine ${baselines[name].cpuRatio.toFixed(2)} x its CPU)`);
+    for (const name of names) {
+      const { cpuMs, wallMs } = table[name]?.spreads[kind] ?? {};
+      if (cpuMs && wallMs) console.log(`${line(name, cpuMs, wallMs)}${ratios(table, kind, name)}`);
     }
+  }
+  console.log("\nCPU of a picture apart from its prompts, ms");
+  for (const name of names) {
+    console.log(
+      `  ${name.padEnd(13)} ${(table[name]?.meanCpuMs.picture ?? NaN).toFixed(0)}${ratios(table, "picture", name)}`,
+    );
   }
 }
 
-function line(label: string, { cpuMs, wallMs }: { cpuMs: Spread; wallMs: Spread }): string {
+function line(name: string, cpuMs: Spread, wallMs: Spread): string {
   const part = ({ mean: average, p50, p95 }: Spread): string => `mean ${average}, p50 ${p50}, p95 ${p95}`;
-  return `  ${label.padEnd(10)} CPU ${part(cpuMs)}; wall ${part(wallMs)}`;
+  return `  ${name.padEnd(13)} CPU ${part(cpuMs)}; wall ${part(wallMs)}`;
+}
+
+function ratios(table: CostTable, kind: CostKind, name: ContestantName): string {
+  const baselines = BASELINE_NAMES.filter((baseline) => baseline !== name && table[baseline] !== undefined);
+  if (BASELINE_NAMES.some((baseline) => baseline === name)) return "";
+  const each = baselines.map((baseline) => `${cpuRatio(table, kind, name, baseline).toFixed(2)} x ${baseline}`);
+  return `  (CPU: ${each.join(", ")})`;
 }

@@ -9,13 +9,14 @@ const GOOD_IOU = 0.9;
 /** For each folder a number a prompt, in the order of PROMPT_NAMES. */
 export type QualityTable = Record<string, number[]>;
 
-export function meanIou(measurements: Measurement[], iouOf: (measurement: Measurement) => number): QualityTable {
-  return table(measurements, iouOf);
+/** Mean IoU of one contestant's answers. */
+export function meanIou(measurements: Measurement[]): QualityTable {
+  return table(measurements, ({ iou }) => iou);
 }
 
 /** Share of the outlines whose IoU is at least .90. */
-export function shareOfGood(measurements: Measurement[], iouOf: (measurement: Measurement) => number): QualityTable {
-  return table(measurements, (each) => (iouOf(each) >= GOOD_IOU ? 1 : 0));
+export function shareOfGood(measurements: Measurement[]): QualityTable {
+  return table(measurements, ({ iou }) => (iou >= GOOD_IOU ? 1 : 0));
 }
 
 function table(measurements: Measurement[], of: (measurement: Measurement) => number): QualityTable {
