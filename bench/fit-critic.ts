@@ -1,12 +1,12 @@
 /**
- * npm run bench:fit-critic -- --engine sam|graphcut --data DIR [--out FILE] [--scenes N]
+ * npm run bench:fit-critic -- --engine sam|graphcut|graphcut-fast --data DIR [--out FILE] [--scenes N]
  *
  * Fits an engine's critic (src/engine/critic): small networks that tell from a mask's features what IoU to expect. DIR
  * holds folders with `images/`, `masks/` and `prompts.json`, see bench/support/dataset.ts; N pictures of drawn parts are
  * added (80). Prints what the shipped critic chooses and what one chooses that was fitted without the picture, and writes
  * the critic that was fitted on all of them to FILE.
  *
- * What the engine answers is kept in bench/results/critic-rows-ENGINE.jsonl, so that a second run takes a few minutes.
+ * What the engine answers is kept in bench/results/critic-rows-….jsonl, so that a second run takes a few minutes.
  * Delete that file when features, prompts, masks, weights or the engine have changed.
  */
 import { writeFileSync } from "node:fs";
@@ -15,14 +15,18 @@ import { parseArgs } from "node:util";
 import type { CriticModel } from "../src/engine/critic/critic";
 import { exampleSources } from "./critic/examples";
 import { choices, crossValidate, type Choice, type EngineFitting } from "./critic/fit";
-import { GRAPHCUT } from "./critic/graphcut";
+import { GRAPHCUT, GRAPHCUT_FAST } from "./critic/graphcut";
 import { RowFile, type PictureRows } from "./critic/rows";
 import { SAM } from "./critic/sam";
 import { reliability } from "./support/reliability";
 import { mean } from "./support/statistics";
 
 const RESULTS = join(__dirname, "results");
-const ENGINES: Partial<Record<string, EngineFitting>> = { sam: SAM, graphcut: GRAPHCUT };
+const ENGINES: Partial<Record<string, EngineFitting>> = {
+  sam: SAM,
+  graphcut: GRAPHCUT,
+  "graphcut-fast": GRAPHCUT_FAST,
+};
 
 async function measure(file: RowFile, data: string, scenes: number): Promise<PictureRows[]> {
   const sources = exampleSources(data, scenes);
@@ -68,11 +72,11 @@ async function main(): Promise<void> {
   });
   const { engine: name = "", data, out = join(RESULTS, `critic-${name}.json`) } = values;
   const engine = ENGINES[name];
-  if (engine === undefined) throw new Error("Say whose critic is fitted: --engine sam or --engine graphcut");
+  if (engine === undefined) throw new Error("Say whose critic is fitted: --engine sam, graphcut or graphcut-fast");
   if (data === undefined) throw new Error("Say where the pictures are: --data DIR");
-  const file = new RowFile(join(RESULTS, `critic-rows-${name}.jsonl`), engine.open);
+  const file = new RowFile(join(RESULTS, `critic-rows-${engine.rows}.jsonl`), engine.open);
   const measured = await measure(file, data, Number(values.scenes));
-  const pictures = measured.map((picture) => ({ ...picture, rows: picture.rows.flatMap(engine.forms) }));
+  const pictures = measured.map((picture) => ({ ...picture, rows: picture.rows.map(engine.prepare) }));
   print("The shipped critic", choices(engine, engine.shipped, pictures));
   print("A critic that was fitted without the picture", crossValidate(engine, pictures));
   writeFileSync(out, JSON.stringify(rounded(engine.fit(pictures)), null, 1));

@@ -11,11 +11,13 @@ export type Judged = CandidateRow & { score: number };
 
 /** What differs from engine to engine. */
 export interface EngineFitting {
+  /** Name of the rows: two critics may be fitted to the same. */
+  rows: string;
   shipped: CriticModel;
   /** Makes the candidates. */
   open: OpenExample;
-  /** A prompt's row, and those of the engine's other forms for the same prompt. */
-  forms: (row: PromptRow) => PromptRow[];
+  /** Leaves of a prompt's row what this critic gets to see. */
+  prepare: (row: PromptRow) => PromptRow;
   /** Fits a critic. */
   fit: (pictures: PictureRows[]) => CriticModel;
   /** Chooses as the engine does. */

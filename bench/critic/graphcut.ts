@@ -1,4 +1,5 @@
 import { criticSchema } from "../../src/engine/critic/critic";
+import shippedFastNumbers from "../../src/engine/critic/critic-graphcut-fast.json";
 import shippedNumbers from "../../src/engine/critic/critic-graphcut.json";
 import { withRelative } from "../../src/engine/critic/relative";
 import { BOX_RECIPES, CLICK_RECIPES } from "../../src/engine/graphcut/hypotheses";
@@ -13,7 +14,6 @@ import { withoutGaps, type OpenedExample, type PromptRow } from "./rows";
 
 /** Prompts that people give most count more. */
 const USUAL: Partial<Record<string, number>> = { box: 2, "box +20 %": 1.5, "box+point": 2, point: 2, points: 2 };
-const FORM_MARK = ", in the ";
 /** The first recipe of boxes and of clicks, which the fast form cuts by. */
 const FAST_TOKENS = [
   ...BOX_RECIPES.slice(0, 1).map(({ name }) => name),
@@ -21,25 +21,27 @@ const FAST_TOKENS = [
     recipes.slice(0, 1).map(({ name }) => `${name}${share}`),
   ),
 ];
-/** The fast form has one candidate, the full one about 17. */
-const FAST_WEIGHT = 4;
-
 const TRAINING: Training = {
   networks: 5,
   network: { units: 12, steps: 1200, batch: 768, decay: 1e-3 },
-  weightOf: (prompt) => {
-    const [given = "", form] = prompt.split(FORM_MARK);
-    return (USUAL[given] ?? 1) * (form === undefined ? 1 : FAST_WEIGHT);
-  },
+  weightOf: (prompt) => USUAL[prompt] ?? 1,
 };
 
 /** The graphcut engine: its critic judges the cuts of all recipes, also by how they differ from one another. */
 export const GRAPHCUT: EngineFitting = {
+  rows: "graphcut",
   shipped: criticSchema.parse(shippedNumbers),
   open: openExample,
-  forms: (row) => [row, fastForm(row)],
+  prepare: (row) => row,
   fit: (pictures) => fitGroups(pictures, TRAINING),
   choose: (critic, { kind, candidates }) => judge(critic, kind, candidates)[0],
+};
+
+/** Its fast form cuts once: the critic only says how good that cut is. */
+export const GRAPHCUT_FAST: EngineFitting = {
+  ...GRAPHCUT,
+  shipped: criticSchema.parse(shippedFastNumbers),
+  prepare: fastForm,
 };
 
 async function openExample(example: Example): Promise<OpenedExample> {
@@ -71,7 +73,7 @@ function fastForm({ prompt, kind, candidates }: PromptRow): PromptRow {
       const entries = Object.entries(features).filter(([name]) => name !== "cons" && !name.startsWith("Δ"));
       return { ...candidate, features: Object.fromEntries(entries) };
     });
-  return { prompt: `${prompt}${FORM_MARK}fast form`, kind, candidates: alone };
+  return { prompt, kind, candidates: alone };
 }
 
 /** IoU, at the picture's size, of a mask that covers a window of it. */

@@ -26,9 +26,10 @@ const SHIPPED = criticSchema.parse(shippedNumbers);
  * too wide, also those of a click on the box's middle.
  */
 export const SAM: EngineFitting = {
+  rows: "sam",
   shipped: SHIPPED,
   open: async (example) => openExample(await loadModel(), example),
-  forms: (row) => [row],
+  prepare: (row) => row,
   fit: (pictures) => {
     const ofPrompt = pictures.map((picture) => ({
       ...picture,

@@ -41,7 +41,8 @@ export function serveSamInstall(RED: NodeAPI, host: Host): void {
     return { allowed, installation, status: await samStatus(dataDir, host.userDir) };
   };
 
-  RED.httpAdmin.get("/segment-config/sam", RED.auth.needsPermission("segment-config.read"), (request, response) =>
+  // Also to look wants the right to write: a folder is named by who looks, and variables in its name are resolved.
+  RED.httpAdmin.get("/segment-config/sam", RED.auth.needsPermission("segment-config.write"), (request, response) =>
     answer(response, async () => stateOf(await readDataDir(RED, host, request))),
   );
   RED.httpAdmin.post("/segment-config/sam", RED.auth.needsPermission("segment-config.write"), (request, response) =>

@@ -3,6 +3,9 @@ import type { WorkerSetup } from "./messages";
 import { WorkerPool, type PoolOptions } from "./pool";
 import type { Engine, EngineHealth, EngineIdentity, EngineTask } from "./types";
 
+/** After this time workers are tried again with what they could not load: the machine may have been short of memory. */
+const PROBLEM_LASTS_MS = 5 * 60_000;
+
 /** What every engine with workers is told. */
 export type WorkerOptions = Pick<PoolOptions, "maxQueued" | "taskTimeoutMs" | "log"> & { workers: number };
 
@@ -26,8 +29,8 @@ export interface EngineKind extends Pick<PoolOptions, "fastAfterMs"> {
 export class PooledEngine implements Engine {
   readonly name: EngineName;
   #pool: WorkerPool | undefined;
-  /** Why the workers could not load the last time, and what. */
-  #problem: { reason: string; fingerprint: string } | undefined;
+  /** Why the workers could not load the last time, what, and when. */
+  #problem: { reason: string; fingerprint: string; at: number } | undefined;
   #closed = false;
 
   constructor(
@@ -72,7 +75,8 @@ export class PooledEngine implements Engine {
     try {
       const { fingerprint } = this.kind.locate();
       const problem = this.#problem;
-      return problem?.fingerprint === fingerprint ? { ready: false, reason: problem.reason } : { ready: true };
+      const isKnown = problem?.fingerprint === fingerprint && performance.now() - problem.at < PROBLEM_LASTS_MS;
+      return isKnown ? { ready: false, reason: problem.reason } : { ready: true };
     } catch (error) {
       return { ready: false, reason: errorText(error) };
     }
@@ -95,7 +99,7 @@ export class PooledEngine implements Engine {
       fastAfterMs: this.kind.fastAfterMs,
       onBroken: (reason) => {
         this.#pool = undefined;
-        this.#problem = { reason, fingerprint };
+        this.#problem = { reason, fingerprint, at: performance.now() };
       },
     });
     return this.#pool;

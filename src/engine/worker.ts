@@ -3,6 +3,7 @@ import { errorText, SegmentError } from "../api";
 import type { WorkerAnswer, WorkerNote, WorkerRequest, WorkerSetup } from "./messages";
 import type { LoadedSegmenter } from "./segmenter";
 
+const OUT_OF_MEMORY = /allocation failed|bad_alloc|failed to allocate|out of memory/i;
 /** The exit code of a process that aborts, as a shell sees it. */
 const OUT_OF_MEMORY_EXIT = 134;
 
@@ -22,8 +23,10 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
   try {
     return await perform(request);
   } catch (error) {
-    // V8 throws this for a large array, and aborts for all else: one that has run out of memory is not to go on.
-    if (error instanceof RangeError && error.message.includes("allocation failed")) process.exit(OUT_OF_MEMORY_EXIT);
+    // A process that has run out of memory is not to go on, whether V8, libvips or ONNX Runtime tells so.
+    if (OUT_OF_MEMORY.test(`${errorText(error)} ${error instanceof Error ? errorText(error.cause) : ""}`)) {
+      process.exit(OUT_OF_MEMORY_EXIT);
+    }
     const code = error instanceof SegmentError ? error.code : "job-failed";
     return { type: "failed", code, message: errorText(error) };
   }

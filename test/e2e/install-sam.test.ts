@@ -161,7 +161,7 @@ describe("installing sam in the editor", function () {
 
     const [reader, writer] = [await login("reader"), await login("writer")];
     assert.deepEqual([await ask("GET"), await ask("POST")], [401, 401]);
-    assert.deepEqual([await ask("GET", reader), await ask("POST", reader)], [400, 401]);
+    assert.deepEqual([await ask("GET", reader), await ask("POST", reader)], [401, 401]);
     assert.deepEqual([await ask("GET", writer), await ask("POST", writer)], [400, 400]);
   });
 });

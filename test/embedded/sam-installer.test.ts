@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -27,12 +27,13 @@ describe("an installation of the sam engine", function () {
     try {
       const [request] = (await once(registry, "request")) as [IncomingMessage];
       const npmIsGone = once(request.socket, "close");
-      const staging = join(dataDir, "sam", ".installing");
-      assert.ok(existsSync(staging));
+      const staging = (): string[] =>
+        readdirSync(join(dataDir, "sam")).filter((name) => name.startsWith(".installing"));
+      assert.equal(staging().length, 1);
 
       parent.kill("SIGKILL");
       await npmIsGone;
-      while (existsSync(staging)) await sleep(50);
+      while (staging().length > 0) await sleep(50);
     } finally {
       parent.kill("SIGKILL");
       registry.closeAllConnections();

@@ -44,7 +44,8 @@ describe("the memory of the engine's worker", function () {
     const large = await engines.task(plain(5000, 5000).png());
     await assert.rejects(engine.segment(large), {
       code: "job-failed",
-      message: /^The worker ended unexpectedly \((SIGABRT|SIGTRAP|code 134)\)\. Most likely the machine has run out of memory: /,
+      message:
+        /^The worker ended unexpectedly \((SIGABRT|SIGTRAP|code 134)\)\. Most likely the machine has run out of memory: /,
     });
     assert.equal((await engine.segment(large)).length, 1);
   });

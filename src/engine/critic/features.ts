@@ -32,7 +32,7 @@ export interface MaskFeatures {
   out?: number;
   spx?: number;
   spy?: number;
-  /** With points: share that is obeyed, and distance of the first from the mask's centre over √area. */
+  /** With points: share that is obeyed, and distance of the first on the object from the mask's centre over √area. */
   hit?: number;
   cd?: number;
 }
@@ -320,7 +320,7 @@ function pointFit(
   const obeyed = points.filter(
     (point) => mask[pixel(point.y, height) * width + pixel(point.x, width)] === pointLabel(point),
   ).length;
-  const first = points[0]!;
+  const first = points.find((point) => pointLabel(point) === 1) ?? points[0]!;
   return {
     hit: obeyed / points.length,
     cd: Math.hypot(first.x * width - shape.centreX, first.y * height - shape.centreY) / Math.sqrt(shape.area),

@@ -1,4 +1,4 @@
-import type { BoundingBox, Prompt } from "../../api";
+import type { BoundingBox, ImageSize, Prompt } from "../../api";
 import { expectedIou, promptKind, type CriticModel } from "../critic/critic";
 import { withRelative } from "../critic/relative";
 import { snapToEdges } from "../pixels/edge-band";
@@ -80,13 +80,18 @@ export function segmentByGraphCut(
     if (kept.length === count) break;
     if (kept.every(({ proposal }) => proposalIou(proposal, candidate.proposal) < SAME)) kept.push(candidate);
   }
-  return kept.map(({ proposal, score }) => ({ ...setContour(picture, prompt, proposal), score }));
+  let last = 1;
+  return kept.map(({ proposal, score }) => {
+    // One that a rule has put behind does not promise more than those before it.
+    last = Math.min(last, score);
+    return { ...setContour(picture, prompt, proposal), score: last };
+  });
 }
 
 /**
  * Moves to the front, of the proposals that are nearly as good as the best, hold much of it and have a contour that lies
- * on edges all along and no more bays, the one that fits the box best, if it does so clearly better: a gauge with its rim rather than its
- * face alone.
+ * on edges all along and no more bays, the one that fits the box best, if it does so clearly better: a gauge with its rim
+ * rather than its face alone.
  */
 function preferFullBox(scored: { proposal: Proposal; features: ProposalFeatures; score: number }[]): void {
   const best = scored[0];
@@ -123,10 +128,23 @@ function preferColouredEdges(scored: { features: ProposalFeatures; score: number
 
 /** Moves a proposal's contour, made of superpixels, onto the pixels' edges. */
 function setContour(picture: PreparedPicture, prompt: Prompt, proposal: Proposal): Omit<Cutout, "score"> {
-  const fine = cutFrame(picture.image, growBox(boundsOf(proposal), FINE_MARGIN), FINE_LONG_SIDE);
+  const fine = cutFrame(picture.image, surroundings(boundsOf(proposal), picture.image), FINE_LONG_SIDE);
   const mask = snapToEdges(fieldOn(fine, proposal), fine.lab, BAND);
   const { window, width, height } = fine;
   return { window, width, height, mask: fillHoles(mask, width, height, pointsInside(promptInWindow(prompt, window))) };
+}
+
+/** A box with its margin, for a thin object at least as much as its contour may move. */
+function surroundings(box: BoundingBox, { width, height }: ImageSize): BoundingBox {
+  const grown = growBox(box, FINE_MARGIN);
+  const longSide = Math.max((grown.xMax - grown.xMin) * width, (grown.yMax - grown.yMin) * height);
+  const least = ((BAND.radius + 2) / FINE_LONG_SIDE) * longSide;
+  return {
+    xMin: Math.max(0, Math.min(grown.xMin, box.xMin - least / width)),
+    yMin: Math.max(0, Math.min(grown.yMin, box.yMin - least / height)),
+    xMax: Math.min(1, Math.max(grown.xMax, box.xMax + least / width)),
+    yMax: Math.min(1, Math.max(grown.yMax, box.yMax + least / height)),
+  };
 }
 
 /** The bounds of a mask in fractions of the picture. */

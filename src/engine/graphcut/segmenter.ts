@@ -2,6 +2,7 @@ import type { ImageSize, Segment } from "../../api";
 import { ByteCache } from "../byte-cache";
 import { tracePolygons, type SoftMask } from "../contours";
 import { criticSchema } from "../critic/critic";
+import fastCriticNumbers from "../critic/critic-graphcut-fast.json";
 import criticNumbers from "../critic/critic-graphcut.json";
 import { decodePixels, openPicture } from "../picture";
 import { blur3 } from "../pixels/lab";
@@ -15,6 +16,8 @@ const CACHE_BYTES = 176 * 2 ** 20;
 const MAX_SIDE = 2048;
 
 const CRITIC = criticSchema.parse(criticNumbers);
+/** The fast form has no other cuts to compare with, which the critic above goes by. */
+const FAST_CRITIC = criticSchema.parse(fastCriticNumbers);
 
 /** What is kept of a picture. */
 interface KeptPicture {
@@ -39,7 +42,7 @@ export class GraphcutSegmenter implements Segmenter {
    */
   async segment({ file, sha256, prompt, candidates = 1, fast }: EngineTask): Promise<Segment[]> {
     const { prepared, size } = this.#pictures.get(sha256) ?? (await this.#prepare(file, sha256));
-    const cutouts = segmentByGraphCut(prepared, prompt, CRITIC, { fast, count: candidates });
+    const cutouts = segmentByGraphCut(prepared, prompt, fast ? FAST_CRITIC : CRITIC, { fast, count: candidates });
     const segments = cutouts.map(async (cutout) => ({
       score: cutout.score,
       polygons: await tracePolygons(softMask(cutout), size),

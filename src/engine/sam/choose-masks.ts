@@ -28,6 +28,9 @@ export interface ScoredMask extends MeasuredMask {
 /** SAM's mask tokens: one for prompts of several hints, three for the whole, a part and a part of that. */
 const TOKENS = 4;
 
+/** Masks that overlap as much as this are one. */
+const SAME = 0.9;
+
 /** Rounds in which the best mask is fed back, for prompts of two or more hints; one hint does not gain by it. */
 export const FEEDBACK_ROUNDS = 2;
 
@@ -68,14 +71,14 @@ export async function chooseMasks(
   return found.sort((a, b) => b.score - a.score);
 }
 
-/** Keeps the best mask and up to `count - 1` further ones whose IoU with each mask before is below `maxIou`. */
-export function differentMasks(masks: ScoredMask[], count: number, maxIou = 0.9): ScoredMask[] {
-  const kept: ScoredMask[] = [];
+/** Gives the best mask and those further ones whose IoU with each mask before is below .9. */
+export function* differentMasks(masks: ScoredMask[]): Generator<ScoredMask> {
+  const given: ScoredMask[] = [];
   for (const candidate of masks) {
-    if (kept.length === count) break;
-    if (kept.every((earlier) => maskIou(earlier.mask, candidate.mask) < maxIou)) kept.push(candidate);
+    if (given.some((earlier) => maskIou(earlier.mask, candidate.mask) >= SAME)) continue;
+    given.push(candidate);
+    yield candidate;
   }
-  return kept;
 }
 
 /**

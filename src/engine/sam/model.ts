@@ -1,8 +1,8 @@
-import { errorText, pointLabel, type ImageSize, type Prompt } from "../../api";
+import { errorText, pointLabel, SegmentError, type ImageSize, type Prompt } from "../../api";
 import type { Pixels } from "../picture";
 import { INPUT_LENGTH, INPUT_SIDE } from "./encoder-forms";
 import type { SamFiles } from "./locate";
-import { openPair, PICTURE_SIZE, unfit, type OpenedPair } from "./opened-pair";
+import { EXPORTED_OUTPUTS, openPair, PICTURE_SIZE, unfit, type OpenedPair } from "./opened-pair";
 import { openOnProvider, type Provider } from "./providers";
 import { loadRuntime, type OnnxRuntime, type OnnxSession, type OnnxTensor } from "./runtime";
 
@@ -126,10 +126,21 @@ export class SamModel {
     return this.#candidates(outputs);
   }
 
+  /** The masks of all tokens; those of the export where what was opened inside of it is something else. */
   #candidates(outputs: Partial<Record<string, OnnxTensor>>): DecodedMask[] {
+    const { outputs: names } = this.opened;
+    if (names === EXPORTED_OUTPUTS) return this.#masksOf(outputs, names);
+    try {
+      return this.#masksOf(outputs, names);
+    } catch {
+      return this.#masksOf(outputs, EXPORTED_OUTPUTS);
+    }
+  }
+
+  #masksOf(outputs: Partial<Record<string, OnnxTensor>>, names: OpenedPair["outputs"]): DecodedMask[] {
     const cells = MASK_SIDE * MASK_SIDE;
-    const masks = outputs[this.opened.outputs.masks]?.data;
-    const ious = outputs[this.opened.outputs.ious]?.data;
+    const masks = outputs[names.masks]?.data;
+    const ious = outputs[names.ious]?.data;
     if (!(masks instanceof Float32Array) || !(ious instanceof Float32Array)) {
       throw unfit(this.files.decoder, "its masks are not 32 bit floats");
     }
@@ -151,7 +162,9 @@ export class SamModel {
     try {
       return await session.run(inputs);
     } catch (error) {
-      throw unfit(file, errorText(error).trim());
+      throw new SegmentError("job-failed", `The weights ${file} can't be run: ${errorText(error).trim()}`, {
+        cause: error,
+      });
     }
   }
 }

@@ -12,7 +12,7 @@ export const PICTURE_SIZE = "orig_im_size";
 const DECODER_OUTPUTS = ["iou_predictions", "low_res_masks"];
 
 /** The outputs of an export: the mask of the token that it chose or, of a multi-mask export, of all four. */
-const EXPORTED_OUTPUTS = { masks: "low_res_masks", ious: "iou_predictions" };
+export const EXPORTED_OUTPUTS = { masks: "low_res_masks", ious: "iou_predictions" };
 
 /** Both sessions on one provider. */
 export interface OpenedPair {

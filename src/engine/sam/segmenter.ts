@@ -44,12 +44,13 @@ export class SamSegmenter implements Segmenter {
     if (kept !== undefined && this.#unsaved.delete(kept.embedding))
       this.#toSave = { sha256, embedding: kept.embedding };
     const picture = kept ?? (await this.#prepare(file, sha256));
-    const masks = differentMasks(await this.#masks(picture, prompt), candidates);
-    const segments = masks.map(async ({ logits, score }) => ({
-      score,
-      polygons: await outline(logits, picture.valid, picture.edges, picture.size),
-    }));
-    return (await Promise.all(segments)).filter(({ polygons }) => polygons.length > 0);
+    const segments: Segment[] = [];
+    for (const { logits, score } of differentMasks(await this.#masks(picture, prompt))) {
+      if (segments.length === candidates) break;
+      const polygons = await outline(logits, picture.valid, picture.edges, picture.size);
+      if (polygons.length > 0) segments.push({ score, polygons });
+    }
+    return segments;
   }
 
   /** Runs encoder and decoder once: their first two runs take about twice as long as those that follow. */
