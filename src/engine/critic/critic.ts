@@ -9,7 +9,7 @@ const networkSchema = z.object({ mu: row, sd: row, W: z.array(row), b: row, v: r
 const groupSchema = z.object({ full: z.array(networkSchema).min(1) });
 const inputs = { FE: z.array(z.string()), toks: z.array(z.string()) };
 
-/** A critic as `bench/fit-critic` writes it: names of its inputs, and three small networks a kind of prompt. */
+/** A critic as `bench/fit-critic` writes it: names of its inputs, and a few small networks a kind of prompt. */
 export const criticSchema = z.object({
   /** On what it was fitted. */
   notice: z.string().optional(),
