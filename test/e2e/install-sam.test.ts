@@ -44,7 +44,8 @@ describe("installing sam in the editor", function () {
     await editor?.close();
     await nodeRed?.stop();
     editor = nodeRed = undefined;
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    // The embedded server ends a moment after its Node-RED, and writes until then.
+    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
 
   /** Starts a Node-RED and opens its editor. */
