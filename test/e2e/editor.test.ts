@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { linkPackage, startNodeRed, type RunningNodeRed } from "../../examples/demo/node-red";
 import { chromiumPath } from "../../scripts/ensure-chromium";
 import { Editor } from "./editor";
+import { removeFolder } from "../support/remove-folder";
 
 const EXAMPLE = readFileSync(join(__dirname, "..", "..", "examples", "Segment one image.json"), "utf8");
 const MINUTE = 60_000;
@@ -53,7 +54,7 @@ describe("the editor in a real Node-RED", function () {
     if (nodeRed === undefined) return;
     await editor.close();
     await nodeRed.stop();
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(home);
   });
 
   it("has the nodes in its palette", async () => {

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
 import { readOutcome, resultOf, writeOutcomesTo, type Outcome } from "../../examples/demo/outcome";
 import { chromiumPath } from "../../scripts/ensure-chromium";
 import { installPackageCopy } from "../support/package-copy";
+import { removeFolder } from "../support/remove-folder";
 import { Editor } from "./editor";
 
 const EXAMPLE_FILE = join(__dirname, "..", "..", "examples", "Segment one image.json");
@@ -45,21 +45,8 @@ describe("installing sam in the editor", function () {
     await editor?.close();
     await nodeRed?.stop();
     editor = nodeRed = undefined;
-    await removeHome();
+    removeFolder(home);
   });
-
-  /** The embedded server ends a moment after its Node-RED, and writes until then. */
-  async function removeHome(): Promise<void> {
-    for (let attempts = 1; ; attempts += 1) {
-      try {
-        rmSync(home, { recursive: true, force: true });
-        return;
-      } catch (error) {
-        if (attempts === 40) throw error;
-        await sleep(250);
-      }
-    }
-  }
 
   /** Starts a Node-RED and opens its editor. */
   async function open(flow: Flow, settings: object = {}): Promise<Editor> {

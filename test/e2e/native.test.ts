@@ -1,11 +1,12 @@
 // Native code must not reach Node-RED's process: a fault in it would take the whole runtime down.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
+import { removeFolder } from "../support/remove-folder";
 
 const PICTURE = join(__dirname, "../../pictures/coffee.jpg");
 
@@ -49,7 +50,7 @@ describe("Node-RED's process", function () {
   });
   after(async () => {
     await nodeRed?.stop();
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(home);
   });
 
   it("holds no client before the first message, and no native library of ours after a whole flow", async () => {

@@ -2,13 +2,14 @@
 // It takes minutes and needs the registry: `npm run test:packed` runs it, `npm test` does not.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
 import { readOutcome, resultOf, writeOutcomesTo, type Outcome } from "../../examples/demo/outcome";
+import { removeFolder } from "../support/remove-folder";
 
 const ROOT = join(__dirname, "..", "..");
 const MINUTE = 60_000;
@@ -46,7 +47,7 @@ describe("the packed package", function () {
     const { stdout } = await npm(ROOT, "pack", "--silent", "--json", "--pack-destination", home);
     [packed] = packedSchema.parse(JSON.parse(stdout));
   });
-  after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+  after(() => removeFolder(home));
 
   it("holds what users need and nothing else", () => {
     const strangers = packed.files.map(({ path }) => path).filter((path) => !CONTENTS.some((form) => form.test(path)));

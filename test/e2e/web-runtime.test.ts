@@ -1,7 +1,7 @@
 // ONNX Runtime as WebAssembly, for platforms without a native build: installed by the real command from the registry.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,6 +12,7 @@ import { EXAMPLE_PICTURES } from "../../pictures/prompts";
 import { createEngine, samPackages, type Engine } from "../../src/engine";
 import { sha256Of } from "../support/pictures";
 import { installPackageCopy } from "../support/package-copy";
+import { removeFolder } from "../support/remove-folder";
 
 const { native, web } = samPackages;
 const PICTURE = join(__dirname, "../../pictures", EXAMPLE_PICTURES[0]!.file);
@@ -30,7 +31,7 @@ describe("the WebAssembly runtime", function () {
   });
   after(async () => {
     await Promise.all(engines.map((engine) => engine.close()));
-    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(root);
   });
 
   it("is installed in place of the native one, whose size is told before", async () => {

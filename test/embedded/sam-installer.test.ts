@@ -6,7 +6,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { removeFolder, scratchFolder } from "../support/sam-folder";
+import { removeFolder } from "../support/remove-folder";
+import { scratchFolder } from "../support/sam-folder";
 
 describe("an installation of the sam engine", function () {
   this.timeout(60_000);

@@ -1,16 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { currentToken, SegmentClient } from "../../src/client";
 import { EmbeddedServer, type EmbeddedOptions } from "../../src/embedded";
+import { removeFolder } from "../support/remove-folder";
 
 const closers: (() => unknown)[] = [];
 
 /** A folder that `closeAll` removes. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "segment-embedded-"));
-  closers.unshift(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  closers.unshift(() => removeFolder(folder));
   return folder;
 }
 

@@ -3,7 +3,8 @@ import sharp from "sharp";
 import type { Polygon, Segment } from "../../src/api";
 import { drawOverlay } from "../../src/engine";
 import { plain, pngBomb, save } from "../support/pictures";
-import { removeFolder, scratchFolder } from "../support/sam-folder";
+import { removeFolder } from "../support/remove-folder";
+import { scratchFolder } from "../support/sam-folder";
 
 /** A rectangle in fractions, given as xMin, yMin, xMax, yMax. */
 function rectangle(x1: number, y1: number, x2: number, y2: number): Polygon {

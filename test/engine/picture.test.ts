@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type sharp from "sharp";
 import { decodePixels, openPicture, type Pixels } from "../../src/engine/picture";
 import { plain, pngBomb, save, whitePart } from "../support/pictures";
-import { removeFolder, scratchFolder } from "../support/sam-folder";
+import { removeFolder } from "../support/remove-folder";
+import { scratchFolder } from "../support/sam-folder";
 
 describe("pictures", () => {
   let folder = "";

@@ -11,7 +11,8 @@ import { EXAMPLE_PICTURES, type ExamplePicture } from "../../pictures/prompts";
 import type { ImageSize, Prompt, Segment } from "../../src/api";
 import { createEngine, type Engine } from "../../src/engine";
 import { sha256Of } from "../support/pictures";
-import { removeFolder, scratchFolder } from "../support/sam-folder";
+import { removeFolder } from "../support/remove-folder";
+import { scratchFolder } from "../support/sam-folder";
 
 const PICTURES = join(__dirname, "..", "..", "pictures");
 

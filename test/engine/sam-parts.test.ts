@@ -5,7 +5,8 @@ import { locateSam, type RuntimePackage } from "../../src/engine/sam/locate";
 import { promptTensors, SamModel, scaledSize } from "../../src/engine/sam/model";
 import { samPackages, verifyWeights } from "../../src/engine";
 import { identifyWeights } from "../../src/engine/sam/weights";
-import { installToySam, removeFolder, scratchFolder, type ToyInstallation } from "../support/sam-folder";
+import { removeFolder } from "../support/remove-folder";
+import { installToySam, scratchFolder, type ToyInstallation } from "../support/sam-folder";
 import { writeToyEncoder } from "../support/toy-sam";
 
 const { name, version } = samPackages.native;

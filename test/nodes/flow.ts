@@ -1,11 +1,12 @@
 /** Loads flows into a real Node-RED runtime and collects what its helper nodes receive. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import type { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import helper from "node-red-node-test-helper";
+import { removeFolder } from "../support/remove-folder";
 
 type NodeFile = (RED: NodeAPI) => void;
 const load = createRequire(__filename);
@@ -144,6 +145,6 @@ export function useScratchUserDir(): string {
     helper.settings({ userDir, logging: { console: { level: "off", metrics: false, audit: false } } });
   });
   afterEach(() => helper.unload());
-  after(() => rmSync(userDir, { recursive: true, force: true, maxRetries: 5 }));
+  after(() => removeFolder(userDir));
   return userDir;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,6 +18,7 @@ import {
   type StartedJob,
 } from "../../src/api";
 import { startServer, type ServerOptions } from "../../src/server";
+import { removeFolder } from "../support/remove-folder";
 
 export const TOKEN = "a-token-of-the-tests";
 export const SEGMENT = "/api/v1/projects/plant/context/vision/segment";
@@ -38,7 +39,7 @@ export function scratchDir(): string {
 }
 
 export function removeDir(dir: string): void {
-  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  removeFolder(dir);
 }
 
 /** What tests ask of a server. */

@@ -3,7 +3,8 @@ import type sharp from "sharp";
 import type { Prompt } from "../../src/api";
 import { createEngine, type Engine, type EngineOptions, type EngineTask } from "../../src/engine";
 import { save, sha256Of } from "./pictures";
-import { removeFolder, scratchFolder } from "./sam-folder";
+import { removeFolder } from "./remove-folder";
+import { scratchFolder } from "./sam-folder";
 
 export const MIDDLE: Prompt = { points: [{ x: 0.5, y: 0.5 }] };
 

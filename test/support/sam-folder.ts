@@ -1,5 +1,5 @@
 /** Data directories with a sam engine in them, as `install-sam` would leave them, but with toy weights. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeToyDecoder, writeToyEncoder, type ToyDecoderOptions, type ToyEncoderOptions } from "./toy-sam";
@@ -16,10 +16,6 @@ const TOY_RUNTIME = "99.0.0";
 /** A new empty folder. */
 export function scratchFolder(): string {
   return mkdtempSync(join(tmpdir(), "segment-test-"));
-}
-
-export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
 }
 
 /** One run of the runtime, as it was noted. */

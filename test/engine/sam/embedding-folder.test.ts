@@ -3,7 +3,8 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, utim
 import { join } from "node:path";
 import { pruneEmbeddings } from "../../../src/engine";
 import { EmbeddingFolder } from "../../../src/engine/sam/embedding-folder";
-import { removeFolder, scratchFolder } from "../../support/sam-folder";
+import { removeFolder } from "../../support/remove-folder";
+import { scratchFolder } from "../../support/sam-folder";
 
 const sha256 = (digit: string): string => digit.repeat(64);
 const A = sha256("a");
