@@ -13,7 +13,7 @@ import type { Prompt, Segment } from "../src/api";
 import { createEngine, drawOverlay, type Engine } from "../src/engine";
 import { labelWidth, numberLabel } from "../src/engine/digits";
 import { EXAMPLE_PICTURES, type ExamplePicture } from "../pictures/prompts";
-import { growBox } from "./critic/prompts";
+import { growBox } from "../src/engine/graphcut/frame";
 import { BENCH_DATA_DIR } from "./support/dataset";
 
 /** With the colours of `drawOverlay`. */

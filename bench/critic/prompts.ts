@@ -1,5 +1,6 @@
 import type { BoundingBox, ImageSize, Point, Prompt } from "../../src/api";
 import { distanceToContour } from "../../src/engine/pixels/band";
+import { growBox } from "../../src/engine/graphcut/frame";
 
 /** What a person can point at to mean an object, in fractions of the picture. */
 export interface Pointers {
@@ -18,18 +19,6 @@ export interface NamedPrompt {
 
 /** Pixels; deeper inside is deep enough. */
 const MAX_DEPTH = 250;
-
-/** A box that is wider by a share of its size on each side, within the picture. */
-export function growBox({ xMin, yMin, xMax, yMax }: BoundingBox, share: number): BoundingBox {
-  const dx = share * (xMax - xMin);
-  const dy = share * (yMax - yMin);
-  return {
-    xMin: Math.max(0, xMin - dx),
-    yMin: Math.max(0, yMin - dy),
-    xMax: Math.min(1, xMax + dx),
-    yMax: Math.min(1, yMax + dy),
-  };
-}
 
 /**
  * The prompts from which the critic learns: boxes from tight to three times as wide as the object and some that are off

@@ -1,3 +1,6 @@
+/** What a worker may keep of pictures: of sam 12 of 1024 x 768 or larger, 30 of 400 x 300. */
+export const PICTURE_CACHE_BYTES = 176 * 2 ** 20;
+
 /** Keeps the entries used last, up to a number of bytes. */
 export class ByteCache<T> {
   /** A Map keeps the order of insertion: the first key is the one used longest ago. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
-import { growBox } from "../../bench/critic/prompts";
+import { growBox } from "../../src/engine/graphcut/frame";
 import { readMask } from "../../bench/support/dataset";
 import { intersectionOverUnion, rasterize } from "../../bench/support/rasterize";
 import { EXAMPLE_PICTURES, type ExamplePicture } from "../../pictures/prompts";

@@ -1,6 +1,7 @@
 import type { BoundingBox, ImageSize, Prompt } from "../../api";
 import { expectedIou, promptKind, type CriticModel } from "../critic/critic";
 import { withRelative } from "../critic/relative";
+import { different } from "../different";
 import { snapToEdges } from "../pixels/edge-band";
 import { fillHoles } from "./components";
 import { cutFrame, growBox, promptInWindow, type Frame } from "./frame";
@@ -30,8 +31,6 @@ export interface GraphCutOptions {
   count?: number;
 }
 
-/** Readings that overlap more than this are one. */
-const SAME = 0.9;
 /** A score this much below the best is nearly as good; a contour with more of it off any edge is not clear. */
 const NEARLY = 0.05;
 const MAX_BLIND = 0.04;
@@ -75,17 +74,15 @@ export function segmentByGraphCut(
   scored.sort((a, b) => b.score - a.score);
   preferColouredEdges(scored);
   preferFullBox(scored);
-  const kept: typeof scored = [];
-  for (const candidate of scored) {
-    if (kept.length === count) break;
-    if (kept.every(({ proposal }) => proposalIou(proposal, candidate.proposal) < SAME)) kept.push(candidate);
-  }
+  const cutouts: Cutout[] = [];
   let last = 1;
-  return kept.map(({ proposal, score }) => {
+  for (const { proposal, score } of different(scored, (one, other) => proposalIou(one.proposal, other.proposal))) {
+    if (cutouts.length === count) break;
     // One that a rule has put behind does not promise more than those before it.
     last = Math.min(last, score);
-    return { ...setContour(picture, prompt, proposal), score: last };
-  });
+    cutouts.push({ ...setContour(picture, prompt, proposal), score: last });
+  }
+  return cutouts;
 }
 
 /**

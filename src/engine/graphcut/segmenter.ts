@@ -1,5 +1,5 @@
 import type { ImageSize, Segment } from "../../api";
-import { ByteCache } from "../byte-cache";
+import { ByteCache, PICTURE_CACHE_BYTES } from "../byte-cache";
 import { tracePolygons, type SoftMask } from "../contours";
 import { criticSchema } from "../critic/critic";
 import fastCriticNumbers from "../critic/critic-graphcut-fast.json";
@@ -11,7 +11,6 @@ import type { EngineTask } from "../types";
 import { PreparedPicture } from "./picture";
 import { segmentByGraphCut, type Cutout } from "./segment";
 
-const CACHE_BYTES = 176 * 2 ** 20;
 /** Larger pictures are made smaller first: contours are set on grids of 320 pixels around the object. */
 const MAX_SIDE = 2048;
 
@@ -28,7 +27,7 @@ interface KeptPicture {
 
 /** Answers prompts by minimum cuts, without weights but the critic's, and keeps what it computed of the last pictures. */
 export class GraphcutSegmenter implements Segmenter {
-  readonly #pictures = new ByteCache<KeptPicture>(CACHE_BYTES, ({ prepared }) => prepared.maxBytes);
+  readonly #pictures = new ByteCache<KeptPicture>(PICTURE_CACHE_BYTES, ({ prepared }) => prepared.maxBytes);
 
   /** The sha256 of the pictures that are kept decoded. */
   get kept(): string[] {

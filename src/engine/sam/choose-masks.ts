@@ -1,6 +1,6 @@
 import type { Prompt } from "../../api";
 import { expectedIou, promptKind, type CriticModel, type Features } from "../critic/critic";
-import { maskFeatures, maskIou, type FeatureContext } from "../critic/features";
+import { maskFeatures, type FeatureContext } from "../critic/features";
 import { MASK_SIDE, type DecodedMask } from "./model";
 import { centreOfBox, isDoubtful, joinCentre } from "./wide-box";
 
@@ -27,9 +27,6 @@ export interface ScoredMask extends MeasuredMask {
 
 /** SAM's mask tokens: one for prompts of several hints, three for the whole, a part and a part of that. */
 const TOKENS = 4;
-
-/** Masks that overlap as much as this are one. */
-const SAME = 0.9;
 
 /** Rounds in which the best mask is fed back, for prompts of two or more hints; one hint does not gain by it. */
 export const FEEDBACK_ROUNDS = 2;
@@ -69,16 +66,6 @@ export async function chooseMasks(
     );
   }
   return found.sort((a, b) => b.score - a.score);
-}
-
-/** Gives the best mask and those further ones whose IoU with each mask before is below .9. */
-export function* differentMasks(masks: ScoredMask[]): Generator<ScoredMask> {
-  const given: ScoredMask[] = [];
-  for (const candidate of masks) {
-    if (given.some((earlier) => maskIou(earlier.mask, candidate.mask) >= SAME)) continue;
-    given.push(candidate);
-    yield candidate;
-  }
 }
 
 /**

@@ -1,24 +1,23 @@
 import type { Prompt, Segment } from "../../api";
-import { ByteCache } from "../byte-cache";
+import { ByteCache, PICTURE_CACHE_BYTES } from "../byte-cache";
 import { criticSchema } from "../critic/critic";
 import criticNumbers from "../critic/critic-sam.json";
+import { maskIou } from "../critic/features";
+import { different } from "../different";
 import { decodePixels, type Picture } from "../picture";
 import type { Segmenter } from "../segmenter";
 import type { EngineTask } from "../types";
-import { chooseMasks, differentMasks, type ScoredMask } from "./choose-masks";
+import { chooseMasks, type ScoredMask } from "./choose-masks";
 import type { EmbeddingFolder } from "./embedding-folder";
 import { scaledSize, type Embedding, type SamModel } from "./model";
 import { outline } from "./outline";
 import { byteLength, preparePicture, type PreparedPicture } from "./prepared-picture";
 
-/** 12 pictures of 1024 x 768 or larger, 30 of 400 x 300. */
-const CACHE_BYTES = 176 * 2 ** 20;
-
 const CRITIC = criticSchema.parse(criticNumbers);
 
 /** Answers prompts with a SAM model and keeps what it computed of the last pictures. */
 export class SamSegmenter implements Segmenter {
-  readonly #pictures = new ByteCache<PreparedPicture>(CACHE_BYTES, byteLength);
+  readonly #pictures = new ByteCache<PreparedPicture>(PICTURE_CACHE_BYTES, byteLength);
   /** Those in memory that are not in the folder. */
   readonly #unsaved = new WeakSet<Embedding>();
   /** The embedding of the last task's picture, if it is to be saved. */
@@ -45,7 +44,8 @@ export class SamSegmenter implements Segmenter {
       this.#toSave = { sha256, embedding: kept.embedding };
     const picture = kept ?? (await this.#prepare(file, sha256));
     const segments: Segment[] = [];
-    for (const { logits, score } of differentMasks(await this.#masks(picture, prompt))) {
+    const masks = await this.#masks(picture, prompt);
+    for (const { logits, score } of different(masks, (one, other) => maskIou(one.mask, other.mask))) {
       if (segments.length === candidates) break;
       const polygons = await outline(logits, picture.valid, picture.edges, picture.size);
       if (polygons.length > 0) segments.push({ score, polygons });
