@@ -33,6 +33,16 @@ describe("maskFeatures", () => {
     assert.equal(off.hit, 0);
   });
 
+  it("measures from the first point on the object, in whatever order the points come", () => {
+    const on = { x: 0.4, y: 0.5 };
+    const beside = { x: 0.9, y: 0.5, label: 0 as const };
+    const distances = [
+      [on, beside],
+      [beside, on],
+    ].map((points) => maskFeatures(context, { points }, candidate(square), [])!.cd);
+    assert.equal(distances[0], distances[1]);
+  });
+
   it("measures how a mask fits the box", () => {
     const boundingBox = { xMin: 0.2, yMin: 0.25, xMax: 0.6, yMax: 0.75 };
     const fit = maskFeatures(context, { boundingBox }, candidate(square), [candidate(square)])!;

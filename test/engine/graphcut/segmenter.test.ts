@@ -57,6 +57,17 @@ describe("GraphcutSegmenter", () => {
     assert.notDeepEqual(best, (await segmenter.segment(task))[0], "another answer than that of all recipes");
   });
 
+  it("gives no alternative a higher score than the best, also where a rule takes another than the critic", async () => {
+    const gauge = EXAMPLE_PICTURES.find((picture) => picture.file === "gauge.jpg")!;
+    const task = { file: file(gauge.file), sha256: gauge.file, prompt: { boundingBox: gauge.box }, candidates: 4 };
+    const scores = (await segmenter.segment(task)).map(({ score }) => score);
+    assert.ok(scores.length > 1);
+    assert.deepEqual(
+      scores,
+      scores.toSorted((a, b) => b - a),
+    );
+  });
+
   it("refuses what is no picture", async () => {
     const task = { file: __filename, sha256: "text", prompt: { points: [{ x: 0.5, y: 0.5 }] } };
     await assert.rejects(
