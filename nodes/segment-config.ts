@@ -6,7 +6,11 @@ import { warmUp } from "./shared/warm-up";
 
 export = function (RED: NodeAPI): void {
   const userDir = RED.settings.userDir ?? process.cwd();
-  const host = { userDir, log: (message: string): void => RED.log.info(message) };
+  const host = {
+    userDir,
+    log: (message: string): void => RED.log.info(message),
+    nodeOf: (id: string): unknown => RED.nodes.getNode(id),
+  };
   serveSamInstall(RED, host);
 
   function SegmentConfig(this: ConfigNode, def: ConfigDef): void {

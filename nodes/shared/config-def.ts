@@ -17,7 +17,12 @@ export interface ConfigDef extends NodeDef {
   timeout?: string | number;
   retries?: string | number;
   concurrency?: string | number;
+  maxJobs?: string | number;
   maxPending?: string | number;
+  /** Id of a node `tls-config`. */
+  tls?: string;
+  /** Id of a node `http proxy`. */
+  proxy?: string;
   engine?: string;
   dataDir?: string;
   keepHours?: string | number;
@@ -34,6 +39,12 @@ export interface ConfigCredentials {
 export interface Host {
   userDir: string;
   log: (message: string) => void;
+}
+
+/** A host in which other config nodes can be found. */
+export interface RuntimeHost extends Host {
+  /** The node of this id, if it is there. */
+  nodeOf: (id: string) => unknown;
 }
 
 /** Settings of the embedded server: what it takes, and what holds where a config node says nothing. */

@@ -1,5 +1,6 @@
-import type { ClientOptions, SegmentClient } from "../../src/client";
-import { dataDirOf, type ConfigCredentials, type ConfigDef, type Host } from "./config-def";
+import type { ClientOptions, Network, SegmentClient } from "../../src/client";
+import { dataDirOf, type ConfigCredentials, type ConfigDef, type Host, type RuntimeHost } from "./config-def";
+import { readNetwork } from "./network";
 import { readSettings, type Settings } from "./settings";
 
 /** A service that a config node holds. */
@@ -15,11 +16,15 @@ export interface OpenService {
  * asked yet.
  * @throws {SegmentError} `no-config` when the settings can't be used
  */
-export async function openService(def: ConfigDef, credentials: ConfigCredentials, host: Host): Promise<OpenService> {
+export async function openService(
+  def: ConfigDef,
+  credentials: ConfigCredentials,
+  host: RuntimeHost,
+): Promise<OpenService> {
   const settings = readSettings(def, credentials);
   return settings.service === "embedded"
     ? openEmbedded(settings, dataDirOf(def, host.userDir), host)
-    : openRemote(settings);
+    : openRemote(settings, readNetwork(def, host));
 }
 
 async function openEmbedded(settings: Settings, dataDir: string, { userDir, log }: Host): Promise<OpenService> {
@@ -40,7 +45,7 @@ async function openEmbedded(settings: Settings, dataDir: string, { userDir, log 
   };
 }
 
-function openRemote(settings: Settings): OpenService {
+function openRemote(settings: Settings, network: Network): OpenService {
   return {
     maxPending: settings.maxPending,
     createClient: async () => {
@@ -48,7 +53,8 @@ function openRemote(settings: Settings): OpenService {
       return new SegmentClient({
         ...clientOptions(settings),
         baseUrl: () => Promise.resolve(settings.baseUrl),
-        tokens: await tokensOf(settings),
+        tokens: await tokensOf(settings, network),
+        network,
       });
     },
     release: () => undefined,
@@ -60,7 +66,7 @@ function clientOptions(settings: Settings): Omit<ClientOptions, "baseUrl" | "tok
   return { project, apiVersion, timeoutMs: timeout * 1000, retries, concurrency };
 }
 
-async function tokensOf(settings: Settings): Promise<ClientOptions["tokens"]> {
+async function tokensOf(settings: Settings, network: Network): Promise<ClientOptions["tokens"]> {
   const { clientCredentials, noToken, staticToken } = await import("../../src/client/index.js");
   if (settings.auth === "none") return noToken();
   if (settings.auth === "token") return staticToken(settings.token);
@@ -74,5 +80,6 @@ async function tokensOf(settings: Settings): Promise<ClientOptions["tokens"]> {
     clientAuth,
     timeoutMs: timeout * 1000,
     retries,
+    network,
   });
 }

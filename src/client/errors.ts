@@ -56,10 +56,13 @@ export function transportError(error: TransportError, doing: string): SegmentErr
   if (error.kind === "too-large") {
     return new SegmentError("bad-answer", `The service at ${error.host} could not ${doing}: ${error.message}.`);
   }
+  const advice =
+    error.kind === "certificate"
+      ? "Choose a TLS configuration in the config node that holds the authority of the service's certificate."
+      : "Check the address in the config node, the network and whether the service runs.";
   return new SegmentError(
     "unreachable",
-    `Could not ${doing}: the service at ${error.host} can't be reached (${error.message}). ` +
-      "Check the address in the config node, the network and whether the service runs.",
+    `Could not ${doing}: the service at ${error.host} can't be reached (${error.message}). ${advice}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { cancelledError, linkAbort } from "./abort";
 import { answerError, parseAnswer, transportError, type Context, type Purpose } from "./errors";
+import type { Network } from "./network";
 import type { Pacing } from "./pacing";
 import { withRetries } from "./retry";
 import { Semaphore } from "./semaphore";
@@ -24,6 +25,7 @@ export interface HttpOptions {
   retries: number;
   /** Requests in flight. */
   concurrency: number;
+  network?: Network;
   /** `name/version` of this package. */
   agent: string;
   pacing: Pacing;
@@ -60,6 +62,8 @@ interface Sending extends Call {
 interface Target {
   url: URL;
   token?: string;
+  /** Whether it is the service's own address, not another that it handed out. */
+  trusted: boolean;
 }
 
 /** A JSON answer that has passed its schema. */
@@ -77,7 +81,7 @@ export class ServiceHttp {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#transport = new Transport();
+    this.#transport = new Transport(options.network);
     this.#limiter = new Semaphore(options.concurrency);
   }
 
@@ -150,13 +154,14 @@ export class ServiceHttp {
   }
 
   async #target({ to, signal }: Sending): Promise<Target> {
-    if ("link" in to) return { url: parseUrl(to.link, "A link that the service gave") };
-    const base = await this.#options.baseUrl(signal);
-    const url = parseUrl(`${base.replace(/\/+$/, "")}${to.path}`, "The service's address in the config node");
-    return { url, token: await this.#options.tokens.get(signal) };
+    const base = (await this.#options.baseUrl(signal)).replace(/\/+$/, "");
+    const service = parseUrl(`${base}${"path" in to ? to.path : ""}`, "The service's address in the config node");
+    if ("path" in to) return { url: service, token: await this.#options.tokens.get(signal), trusted: true };
+    const url = parseUrl(to.link, "A link that the service gave");
+    return { url, trusted: url.origin === service.origin };
   }
 
-  #exchange(sending: Sending, { url, token }: Target): Promise<HttpAnswer> {
+  #exchange(sending: Sending, { url, token, trusted }: Target): Promise<HttpAnswer> {
     const { method, to, body, holdSeconds = 0, maxBytes, signal } = sending;
     const { agent, apiVersion, timeoutMs } = this.#options;
     const isLink = "link" in to;
@@ -176,6 +181,7 @@ export class ServiceHttp {
       maxBytes,
       // Only what carries no token may be sent on to another address.
       redirects: isLink && method === "GET" ? 5 : 0,
+      trusted,
       signal,
     });
   }

@@ -2,6 +2,7 @@
 export { SegmentClient, type ClientOptions } from "./client";
 export type { Upload } from "./files";
 export { jobFailure, jobTimings, type JobTimings } from "./jobs";
+export type { Network, Proxy, TlsOptions } from "./network";
 export { clientCredentials, type ClientCredentialsOptions } from "./oauth";
 export { currentToken, noToken, staticToken, type TokenProvider } from "./tokens";
 export type { JobWaiter, WaitOptions } from "./waiter";

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { errorBodySchema, ServiceError, type ErrorCode } from "../api";
 import { errorBodyText, parseAnswer, parseJson, transportError } from "./errors";
+import { tlsOfTokenUrl, type Network } from "./network";
 import { DEFAULT_PACING, type Pacing } from "./pacing";
-import { withRetries } from "./retry";
+import { isThrottled, withRetries } from "./retry";
 import { SingleFlight } from "./single-flight";
 import type { TokenProvider } from "./tokens";
 import { parseUrl, Transport, TransportError, type HttpAnswer } from "./transport";
@@ -20,6 +21,7 @@ export interface ClientCredentialsOptions {
   timeoutMs: number;
   /** Repeats after failures. */
   retries: number;
+  network?: Network;
   pacing?: Partial<Pacing>;
 }
 
@@ -65,7 +67,8 @@ interface Token {
 
 async function fetchToken(options: ClientCredentialsOptions, signal: AbortSignal): Promise<Token> {
   const pacing = { ...DEFAULT_PACING, ...options.pacing };
-  const transport = new Transport();
+  const { tls, proxy } = options.network ?? {};
+  const transport = new Transport({ proxy, tls: tls && tlsOfTokenUrl(tls) });
   try {
     const send = (): Promise<HttpAnswer> => transport.send({ ...tokenRequest(options), signal });
     const answer = await withRetries(send, { retries: options.retries, pacing, signal });
@@ -86,6 +89,7 @@ function tokenRequest({ clientId, clientSecret, ...options }: ClientCredentialsO
   if (options.audience) form.set("audience", options.audience);
   const headers: Record<string, string> = { "content-type": "application/x-www-form-urlencoded" };
   if (options.clientAuth === "basic") {
+    // RFC 6749, 2.3.1: form-encoded first. A space as %20 is read by form decoders and by plain percent decoders.
     const pair = [clientId, clientSecret].map(encodeURIComponent).join(":");
     headers["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
   } else {
@@ -100,6 +104,7 @@ function tokenRequest({ clientId, clientSecret, ...options }: ClientCredentialsO
     timeoutMs: options.timeoutMs,
     maxBytes: MAX_ANSWER_BYTES,
     redirects: 0, // a redirect must not carry the secret elsewhere
+    trusted: true,
   };
 }
 
@@ -107,7 +112,7 @@ function refusal(answer: HttpAnswer, { clientSecret }: ClientCredentialsOptions)
   const body = errorBodySchema.safeParse(parseJson(answer.body));
   const said = body.success ? errorBodyText(body.data) : "it gave no reason";
   return new ServiceError(
-    refusalCode(answer.status),
+    refusalCode(answer),
     `The identity provider at ${answer.host} gave no token: ${said.replaceAll(clientSecret, "…")} ` +
       `(HTTP ${answer.status}). Check token URL, client id, client secret and scopes in the config node.`,
     answer.status,
@@ -115,8 +120,9 @@ function refusal(answer: HttpAnswer, { clientSecret }: ClientCredentialsOptions)
   );
 }
 
-function refusalCode(status: number): ErrorCode {
-  if (status === 429) return "overloaded";
+function refusalCode(answer: HttpAnswer): ErrorCode {
+  const { status } = answer;
+  if (isThrottled(answer)) return "overloaded";
   if (status >= 500 || status === 408) return "unreachable";
   return status < 400 ? "bad-answer" : "unauthorized";
 }

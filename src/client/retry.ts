@@ -6,7 +6,10 @@ const RETRYABLE = new Set([408, 502, 503, 504]);
 
 /** How often and how patiently one request is repeated. */
 export interface RetryPolicy {
-  /** Repeats after failures. Throttling (429, 503 with `Retry-After`) does not use them up. */
+  /**
+   * Repeats after failures. Throttling (429, 503 with `Retry-After`) does not use them up; nor does the first reset of
+   * a reused connection, which is repeated at once.
+   */
   retries: number;
   pacing: Pacing;
   signal: AbortSignal;
@@ -24,8 +27,13 @@ export async function withRetries(send: () => Promise<HttpAnswer>, policy: Retry
   let failures = 0;
   let throttles = 0;
   let throttledSince: number | undefined;
+  let wasStale = false;
   for (;;) {
     const outcome = await attempt(send);
+    if (isStale(outcome) && !wasStale) {
+      wasStale = true;
+      continue;
+    }
     let pause: number;
     if (isThrottled(outcome)) {
       throttledSince ??= performance.now();
@@ -59,8 +67,12 @@ function settle(outcome: Outcome): HttpAnswer {
 }
 
 function isRetryable(outcome: Outcome): boolean {
-  if (outcome instanceof TransportError) return outcome.kind === "connection";
+  if (outcome instanceof TransportError) return outcome.kind === "connection" || outcome.kind === "stale";
   return RETRYABLE.has(outcome.status) || outcome.headers["cdf-is-auto-retryable"] === "true";
+}
+
+function isStale(outcome: Outcome): boolean {
+  return outcome instanceof TransportError && outcome.kind === "stale";
 }
 
 /** Whether the service says "later" rather than "broken". */
@@ -76,10 +88,15 @@ function pauseMs(outcome: Outcome, count: number, pacing: Pacing): number {
   return asked === undefined ? backoff : asked + Math.random() * pacing.backoffMs;
 }
 
-/** The pause that `Retry-After` asks for in milliseconds: it holds seconds or an HTTP date. */
-export function retryAfterMs(headers: HttpAnswer["headers"], now = Date.now()): number | undefined {
+/**
+ * The pause that `Retry-After` asks for in milliseconds: it holds seconds or an HTTP date. A date is compared with the
+ * answer's own, as this machine's clock may be wrong or jump.
+ */
+export function retryAfterMs(headers: HttpAnswer["headers"]): number | undefined {
   const value = headers["retry-after"]?.trim() ?? "";
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  if (Number.isNaN(date)) return undefined;
+  const answeredAt = Date.parse(headers["date"] ?? "");
+  return Math.max(0, date - (Number.isNaN(answeredAt) ? Date.now() : answeredAt));
 }

@@ -1,8 +1,10 @@
 import http from "node:http";
 import https from "node:https";
-import axios, { AxiosError, type AxiosInstance } from "axios";
+import axios, { AxiosError, type AxiosInstance, type AxiosProxyConfig, type AxiosRequestConfig } from "axios";
 import { errorText, SegmentError } from "../api";
 import { linkAbort } from "./abort";
+import { isException, tlsElsewhere, type Network, type Proxy, type TlsOptions } from "./network";
+import { ProxyError, TunnelAgent } from "./tunnel";
 
 /** One HTTP request, ready to send. */
 export interface HttpRequest {
@@ -16,6 +18,8 @@ export interface HttpRequest {
   maxBytes: number;
   /** Redirects to follow; 0 hands the 3xx answer back. Follow none with a request that carries a secret. */
   redirects: number;
+  /** Whether the address is the user's own: only such a one sees the client's certificate. */
+  trusted: boolean;
   signal: AbortSignal;
 }
 
@@ -32,7 +36,8 @@ export class TransportError extends Error {
   override readonly name = "TransportError";
 
   constructor(
-    readonly kind: "connection" | "refused" | "too-large",
+    /** `stale`: a connection that was kept for reuse turned out to be closed, so the request hardly arrived. */
+    readonly kind: "connection" | "stale" | "refused" | "certificate" | "too-large",
     readonly host: string,
     message: string,
   ) {
@@ -41,18 +46,31 @@ export class TransportError extends Error {
 }
 
 /** What no repeat mends: certificates, TLS on a plain port, a URL that is none. */
-const PERMANENT =
-  /CERT|SELF_SIGNED|UNABLE_TO_|EPROTO|ERR_TLS|ERR_SSL|ERR_INVALID|ERR_BAD_OPTION|ERR_UNESCAPED|ERR_NOT_SUPPORT/;
+const BAD_CERTIFICATE = /^(?!ERR_SSL).*(CERT|SELF_SIGNED|UNABLE_TO_)/;
+const PERMANENT = /EPROTO|ERR_TLS|ERR_SSL|ERR_INVALID|ERR_BAD_OPTION|ERR_UNESCAPED|ERR_NOT_SUPPORT/;
+
+/** The agents for one kind of https address. */
+interface SecureAgents {
+  direct: https.Agent;
+  tunnel: https.Agent | undefined;
+}
 
 /** Sends requests by one axios instance. Idle connections are kept, but don't keep the process alive. */
 export class Transport {
   readonly #axios: AxiosInstance;
-  readonly #agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+  readonly #proxy: Proxy | undefined;
+  readonly #hasTls: boolean;
+  readonly #http = new http.Agent({ keepAlive: true });
+  readonly #trusted: SecureAgents;
+  readonly #others: SecureAgents;
 
-  constructor() {
+  constructor({ tls, proxy }: Network = {}) {
+    this.#proxy = proxy;
+    this.#hasTls = tls !== undefined;
+    this.#trusted = secureAgents(tls ?? {}, proxy);
+    this.#others = tls === undefined ? this.#trusted : secureAgents(tlsElsewhere(tls), proxy);
     this.#axios = axios.create({
-      httpAgent: this.#agents.http,
-      httpsAgent: this.#agents.https,
+      httpAgent: this.#http,
       responseType: "arraybuffer",
       maxBodyLength: Infinity,
       validateStatus: () => true,
@@ -75,11 +93,12 @@ export class Transport {
         headers: request.headers,
         data: request.body,
         maxContentLength: request.maxBytes,
-        maxRedirects: request.redirects,
+        // A redirect would take the client's certificate along.
+        maxRedirects: request.trusted && this.#hasTls ? 0 : request.redirects,
         signal: link.signal,
-        // A proxy of the environment would get the request with its token, and can't reach this machine's loopback.
-        ...(isLoopback(url) ? { proxy: false } : {}),
+        ...this.#way(request),
       });
+      if (answer.status === 407) throw new ProxyError(this.#proxy?.url.host ?? "of the environment", 407);
       return { status: answer.status, headers: plainHeaders(answer.headers), body: answer.data, host: url.host };
     } catch (error) {
       const timedOut = link.signal.aborted && !request.signal.aborted;
@@ -93,9 +112,40 @@ export class Transport {
 
   /** Drops the idle connections. */
   close(): void {
-    this.#agents.http.destroy();
-    this.#agents.https.destroy();
+    this.#http.destroy();
+    for (const { direct, tunnel } of [this.#trusted, this.#others]) {
+      direct.destroy();
+      tunnel?.destroy();
+    }
   }
+
+  #way({ url, trusted }: HttpRequest): Pick<AxiosRequestConfig, "httpsAgent" | "proxy"> {
+    const { direct, tunnel } = trusted ? this.#trusted : this.#others;
+    const proxy = this.#proxy;
+    if (proxy === undefined) {
+      // A proxy of the environment would get the request with its token, and can't reach this machine's loopback.
+      return { httpsAgent: direct, ...(isLoopback(url) ? { proxy: false } : {}) };
+    }
+    if (isException(url, proxy)) return { httpsAgent: direct, proxy: false };
+    if (url.protocol === "https:") return { httpsAgent: tunnel, proxy: false };
+    return { httpsAgent: this.#others.direct, proxy: axiosProxy(proxy) };
+  }
+}
+
+function secureAgents(tls: TlsOptions, proxy: Proxy | undefined): SecureAgents {
+  const options = { keepAlive: true, ...tls };
+  return { direct: new https.Agent(options), tunnel: proxy && new TunnelAgent(proxy, options) };
+}
+
+/** Plain http goes to the proxy itself, which sends it on. */
+function axiosProxy({ url, auth }: Proxy): AxiosProxyConfig {
+  const [, username = "", password = ""] = /^([^:]*):(.*)$/s.exec(auth ?? "") ?? [];
+  return {
+    protocol: url.protocol,
+    host: url.hostname,
+    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
+    ...(auth === undefined ? {} : { auth: { username, password } }),
+  };
 }
 
 function isLoopback({ hostname }: URL): boolean {
@@ -116,11 +166,26 @@ function plainHeaders(headers: object): Record<string, string> {
 
 /** axios' error holds the request with its token, so it is not kept as `cause`. */
 function toTransportError(error: unknown, { url, maxBytes }: HttpRequest): TransportError {
-  const code = error instanceof AxiosError ? (error.code ?? "") : "";
   const text = errorText(error);
   if (text.startsWith("maxContentLength")) {
     return new TransportError("too-large", url.host, `the answer is longer than ${maxBytes} bytes`);
   }
-  const message = text === "" ? code : text;
-  return new TransportError(PERMANENT.test(code) ? "refused" : "connection", url.host, message);
+  const code = error instanceof AxiosError ? (error.code ?? "") : "";
+  return new TransportError(kindOf(error, code), url.host, text === "" ? code : text);
+}
+
+function kindOf(error: unknown, code: string): TransportError["kind"] {
+  const cause = error instanceof AxiosError ? error.cause : error;
+  if (cause instanceof ProxyError) return cause.status < 500 ? "refused" : "connection";
+  if (BAD_CERTIFICATE.test(code)) return "certificate";
+  if (PERMANENT.test(code)) return "refused";
+  return isStale(error, code) ? "stale" : "connection";
+}
+
+/** A server closes idle connections at its own time, perhaps just as a request sets out on one. */
+function isStale(error: unknown, code: string): boolean {
+  if (!(error instanceof AxiosError) || error.response !== undefined) return false;
+  const request: unknown = error.request;
+  const wasReused = request instanceof http.ClientRequest && request.reusedSocket;
+  return wasReused && (code === "ECONNRESET" || code === "EPIPE");
 }

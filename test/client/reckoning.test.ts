@@ -19,12 +19,15 @@ describe("client: reckoning", () => {
     }
   });
 
-  it("reads Retry-After as seconds or as a date", () => {
-    const now = Date.parse("Wed, 21 Oct 2026 07:28:00 GMT");
-    assert.equal(retryAfterMs({ "retry-after": "7" }), 7000);
-    assert.equal(retryAfterMs({ "retry-after": "Wed, 21 Oct 2026 07:28:05 GMT" }, now), 5000);
-    assert.equal(retryAfterMs({ "retry-after": "Wed, 21 Oct 2026 07:27:00 GMT" }, now), 0);
-    assert.equal(retryAfterMs({ "retry-after": "soon" }), undefined);
+  it("reads Retry-After as seconds or as a date, which it compares with the date of the answer", () => {
+    const date = "Wed, 21 Oct 2026 07:28:00 GMT";
+    assert.equal(retryAfterMs({ "retry-after": "7", date }), 7000);
+    assert.equal(retryAfterMs({ "retry-after": "Wed, 21 Oct 2026 07:28:05 GMT", date }), 5000);
+    assert.equal(retryAfterMs({ "retry-after": "Wed, 21 Oct 2026 07:27:00 GMT", date }), 0);
+    const inMinute = new Date(Date.now() + 60_000).toUTCString();
+    const withoutDate = retryAfterMs({ "retry-after": inMinute }) ?? 0;
+    assert.ok(withoutDate > 50_000 && withoutDate <= 60_000, `${withoutDate}`);
+    assert.equal(retryAfterMs({ "retry-after": "soon", date }), undefined);
     assert.equal(retryAfterMs({}), undefined);
   });
 

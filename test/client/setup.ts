@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ServerOptions } from "node:https";
 import { SegmentError, type ErrorCode, type SegmentRequest } from "../../src/api";
 import { noToken, SegmentClient, type ClientOptions } from "../../src/client";
 import { ScriptedService } from "../support/scripted-service";
@@ -8,11 +9,15 @@ export const FAST = { backoffMs: 2, firstLookMs: 5, minLookMs: 10, patienceMs: 5
 
 const opened: { close(): unknown }[] = [];
 
-/** Starts a service that `closeAll` ends. */
-export async function startService(): Promise<ScriptedService> {
-  const service = await ScriptedService.start();
-  opened.push(service);
-  return service;
+/** Starts a service that `closeAll` ends; with TLS options one that speaks https. */
+export async function startService(tls?: ServerOptions): Promise<ScriptedService> {
+  return closeLater(await ScriptedService.start(tls));
+}
+
+/** Lets `closeAll` end something. */
+export function closeLater<T extends { close(): unknown }>(resource: T): T {
+  opened.push(resource);
+  return resource;
 }
 
 /** A service that can look at many jobs by one long request. */

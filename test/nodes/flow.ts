@@ -61,8 +61,9 @@ export class RunningFlow {
     this.#watch();
   }
 
-  static async load(flow: FlowNode[], credentials: object = {}): Promise<RunningFlow> {
-    await helper.load([...OUR_NODES, JOIN_NODE], flow, credentials);
+  /** @param others nodes beside ours and the core nodes that are always there */
+  static async load(flow: FlowNode[], credentials: object = {}, others: NodeFile[] = []): Promise<RunningFlow> {
+    await helper.load([...OUR_NODES, JOIN_NODE, ...others], flow, credentials);
     return new RunningFlow(flow);
   }
 
@@ -94,8 +95,16 @@ export class RunningFlow {
 
   /** Deploys the flow with changes to some of its nodes. */
   async redeploy(type: "full" | "flows" | "nodes", changes: Record<string, object>): Promise<void> {
-    this.flow = this.flow.map((item) => ({ ...item, ...changes[item.id] }));
-    await helper.setFlows(this.flow, type);
+    await this.deploy(
+      type,
+      this.flow.map((item) => ({ ...item, ...changes[item.id] })),
+    );
+  }
+
+  /** Deploys another flow in its place. */
+  async deploy(type: "full" | "flows" | "nodes", flow: FlowNode[]): Promise<void> {
+    this.flow = flow;
+    await helper.setFlows(flow, type);
     this.#watch();
   }
 

@@ -1,11 +1,15 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import https, { type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
+import { TLSSocket } from "node:tls";
 
 export interface SeenRequest {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
   body: Buffer;
+  /** Common name of the certificate that the client showed; undefined without one. */
+  client: string | undefined;
 }
 /** Answers, or ill-treats, one request instead of the service. */
 export type Fault = (request: SeenRequest, response: ServerResponse) => void;
@@ -34,16 +38,24 @@ export class ScriptedService {
   onStart: (job: ServedJob) => void = () => undefined;
   #nextId = 100;
   #held = new Set<() => void>();
-  #server = http.createServer((request, response) => void this.#handle(request, response));
+  readonly #server: http.Server;
+  readonly #scheme: string;
 
-  static async start(): Promise<ScriptedService> {
-    const service = new ScriptedService();
+  private constructor(tls: ServerOptions | undefined) {
+    const handle = (request: IncomingMessage, response: ServerResponse): void => void this.#handle(request, response);
+    this.#server = tls === undefined ? http.createServer(handle) : https.createServer(tls, handle);
+    this.#scheme = tls === undefined ? "http" : "https";
+  }
+
+  /** @param tls makes it an https server */
+  static async start(tls?: ServerOptions): Promise<ScriptedService> {
+    const service = new ScriptedService(tls);
     await new Promise<void>((resolve) => service.#server.listen(0, "127.0.0.1", resolve));
     return service;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Paths of the requests so far, with their method. */
@@ -89,6 +101,7 @@ export class ScriptedService {
       path: request.url ?? "",
       headers: request.headers,
       body: Buffer.concat(chunks),
+      client: clientOf(request),
     };
     this.requests.push(seen);
     const index = this.faults.findIndex(({ path }) => path.test(`${seen.method} ${seen.path}`));
@@ -194,6 +207,12 @@ export class ScriptedService {
     if (seen.method === "PUT") this.files.set(id, { bytes: seen.body, looks: 0 });
     response.end(seen.method === "PUT" ? "" : this.files.get(id)?.bytes);
   }
+}
+
+function clientOf({ socket }: IncomingMessage): string | undefined {
+  const subject: { CN?: string | string[] } | undefined =
+    socket instanceof TLSSocket ? socket.getPeerCertificate().subject : undefined;
+  return subject?.CN?.toString();
 }
 
 /** Answers with a status, a JSON body and headers. */
