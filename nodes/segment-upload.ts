@@ -7,10 +7,13 @@ interface UploadDef extends NodeDef {
   config?: string;
   image?: string;
   imageType?: string;
+  instance?: string;
+  instanceType?: string;
   keepImage?: boolean;
 }
 
 const DEFAULT_IMAGE = { value: "payload", type: "msg" };
+const NO_INSTANCE = { value: "", type: "msg" };
 const TEXTS = { working: "segment-upload.status.uploading", dropped: "segment-upload.warning.dropped" };
 
 export = function (RED: NodeAPI): void {
@@ -24,20 +27,22 @@ export = function (RED: NodeAPI): void {
 async function upload(RED: NodeAPI, node: Node, def: UploadDef, msg: NodeMessageInFlow, task: Task): Promise<void> {
   const receivedAt = Date.now();
   const source = typedInput(def.image, def.imageType, DEFAULT_IMAGE);
-  const { readPicture } = await import("./shared/picture.js");
+  const { readInstance, readPicture } = await import("./shared/picture.js");
   const given = await evaluate(RED, node, source, msg, "invalid-image");
   const picture = await readPicture(nameOf(source), given);
   const { bytes, mimeType, sha256, imageSize } = picture;
+  const target = typedInput(def.instance, def.instanceType, NO_INSTANCE);
+  const instanceId = readInstance(nameOf(target), await evaluate(RED, node, target, msg, "invalid-image"));
 
   const connection = connectionOf(RED, def.config);
   const client = await connection.client();
-  const { id } = await client.upload({ bytes, mimeType, name: picture.name }, { signal: task.signal });
+  const { id } = await client.upload({ ...picture, instanceId }, { signal: task.signal });
 
   Object.assign(msg, {
-    payload: { fileIds: [id], imageSize, ...promptFields(msg.payload) },
+    payload: { fileIds: [instanceId ?? id], imageSize, ...promptFields(msg.payload) },
     segment: {
       service: connection.service,
-      file: { fileId: id },
+      file: instanceId === undefined ? { fileId: id } : { fileInstanceId: { ...instanceId } },
       imageSize: { ...imageSize },
       mimeType,
       sha256,

@@ -1,4 +1,4 @@
-import { preview, SegmentError, type MimeType, type ImageSize } from "../../src/api";
+import { instanceIdSchema, preview, SegmentError, type ImageSize, type InstanceId, type MimeType } from "../../src/api";
 import { ImageError, readImageInfo } from "../../src/image";
 
 /** A picture of a message, ready to be uploaded. */
@@ -29,6 +29,18 @@ export async function readPicture(place: string, value: unknown): Promise<Pictur
     if (!(error instanceof ImageError)) throw error;
     throw new SegmentError("invalid-image", `${place}: ${error.message}`, { cause: error });
   }
+}
+
+/**
+ * Reads which file of a data-modelling project a picture belongs to; undefined when none is named.
+ * @param place how the user would call where it was found, for errors
+ * @throws {SegmentError} `invalid-image`
+ */
+export function readInstance(place: string, value: unknown): InstanceId | undefined {
+  if (value === undefined || value === null) return undefined;
+  const parsed = instanceIdSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new SegmentError("invalid-image", `${place} must be {space, externalId}, both texts (got ${preview(value)})`);
 }
 
 function toBuffer(place: string, value: unknown): Buffer {

@@ -55,6 +55,8 @@ function openRemote(settings: Settings, network: Network): OpenService {
         baseUrl: () => Promise.resolve(settings.baseUrl),
         tokens: await tokensOf(settings, network),
         network,
+        // Our own server keeps each picture once, and takes any number of jobs.
+        ...(settings.service === "cdf" ? { namesFiles: true, maxJobs: settings.maxJobs } : {}),
       });
     },
     release: () => undefined,

@@ -27,6 +27,7 @@ const settingsSchema = z.object({
   timeout: number(30, 0.1),
   retries: wholeNumber(5, 0),
   concurrency: wholeNumber(8, 1),
+  maxJobs: wholeNumber(16, 1),
   maxPending: wholeNumber(10000, 1),
   engine: choice(...ENGINE_NAMES),
   keepHours: number(KEEP_HOURS.fallback, KEEP_HOURS.min),

@@ -4,7 +4,9 @@ import { z } from "zod";
 export const idSchema = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 
 const externalIdSchema = z.string().min(1).max(255);
+/** How a data-modelling project names a file. */
 export const instanceIdSchema = z.strictObject({ space: z.string().min(1), externalId: z.string().min(1) });
+export type InstanceId = z.infer<typeof instanceIdSchema>;
 
 /** How a segment request names its file: by exactly one of the three. */
 export const fileReferenceSchema = z.union(
@@ -27,6 +29,13 @@ export const fileIdentitySchema = z.union(
   { error: "must be exactly one of {id}, {externalId}, {instanceId: {space, externalId}}" },
 );
 export type FileIdentity = z.infer<typeof fileIdentitySchema>;
+
+/** The file of a segment request, as the files routes name it. */
+export function fileIdentityOf(reference: FileReference): FileIdentity {
+  if ("fileId" in reference) return { id: reference.fileId };
+  if ("fileExternalId" in reference) return { externalId: reference.fileExternalId };
+  return { instanceId: reference.fileInstanceId };
+}
 
 /** The types of pictures that the service takes. */
 export const mimeTypeSchema = z.literal(["image/jpeg", "image/png"]);
@@ -59,6 +68,9 @@ export type FileRecord = z.infer<typeof fileRecordSchema>;
 /** Answer of `POST /files`: the record and where to PUT the bytes (perhaps another host: no token goes there). */
 export const createdFileSchema = fileRecordSchema.extend({ uploadUrl: z.string().min(1) });
 export type CreatedFile = z.infer<typeof createdFileSchema>;
+
+/** Answer of `POST /files/uploadlink`: where to PUT the bytes of files that exist already. */
+export const uploadLinksSchema = z.looseObject({ items: z.array(z.looseObject({ uploadUrl: z.string().min(1) })) });
 
 /** Body of `POST /files/byids` and `POST /files/delete`. */
 export const filesByIdsSchema = z.strictObject({

@@ -1,14 +1,23 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { DrawRequest, FileIdentity, FileRecord, Job, SegmentRequest, StartedJob } from "../api";
+import { linkAbort } from "./abort";
 import { FileRoutes, type Upload } from "./files";
 import { ServiceHttp, type HttpOptions } from "./http";
+import { JobPlaces } from "./job-places";
 import { JobRoutes } from "./jobs";
 import { DEFAULT_PACING, type Pacing } from "./pacing";
 import { JobWaiter } from "./waiter";
 
 export interface ClientOptions extends Omit<HttpOptions, "agent" | "pacing"> {
   project: string;
+  /**
+   * Whether pictures that are uploaded get an external id made from their content, so that a picture sent again
+   * replaces itself. For services that would keep every copy.
+   */
+  namesFiles?: boolean;
+  /** Jobs of this client that may be unfinished at once; further ones are held back, in order. No limit by default. */
+  maxJobs?: number;
   pacing?: Partial<Pacing>;
 }
 
@@ -30,23 +39,35 @@ export class SegmentClient {
   readonly #http: ServiceHttp;
   readonly #jobs: JobRoutes;
   readonly #files: FileRoutes;
+  readonly #places: JobPlaces | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: ClientOptions) {
     const pacing = { ...DEFAULT_PACING, ...options.pacing };
     this.#http = new ServiceHttp({ ...options, agent: `node-red-segment/${packageVersion()}`, pacing });
     this.#jobs = new JobRoutes(this.#http, options.project);
-    this.#files = new FileRoutes(this.#http, options.project, pacing);
+    this.#files = new FileRoutes(this.#http, options.project, pacing, options.namesFiles ?? false);
     this.waiter = new JobWaiter(this.#jobs, options.concurrency, pacing);
+    this.#places = options.maxJobs === undefined ? undefined : new JobPlaces(options.maxJobs, this.waiter);
   }
 
   /**
-   * Starts a job. Repeats carry the same idempotency key (a random one by default), so that our server starts one job.
+   * Starts a job, when one of `maxJobs` places is free. Repeats carry the same idempotency key (a random one by default), so that our server starts one job.
    * @throws {SegmentError} `invalid-prompt`, `file-not-found`
    */
   async startJob(request: SegmentRequest, options: Options & { idempotencyKey?: string } = {}): Promise<StartedJob> {
-    const { job, hints } = await this.#jobs.start(request, options);
-    this.waiter.learn(hints);
-    return job;
+    const start = async (): Promise<StartedJob> => {
+      const { job, hints } = await this.#jobs.start(request, options);
+      this.waiter.learn(hints);
+      return job;
+    };
+    if (this.#places === undefined) return start();
+    const link = linkAbort(this.#closing.signal, options.signal);
+    try {
+      return await this.#places.run(link.signal, start);
+    } finally {
+      link.dispose();
+    }
   }
 
   /** Looks at a job once. @throws {SegmentError} `job-not-found` */
@@ -119,6 +140,7 @@ export class SegmentClient {
 
   /** Ends all requests and waits as `cancelled`. */
   close(): void {
+    this.#closing.abort();
     this.waiter.close();
     this.#http.close();
   }

@@ -105,8 +105,8 @@ function advice(code: ErrorCode, { status, headers, host }: HttpAnswer, context:
       return "It may have been deleted, or belong to another service or project.";
     case "not-available":
       return (
-        "The service does not offer this (any more) at this address: check address and project in the config node, " +
-        'or let the embedded server take over (service "embedded").'
+        `The service does not offer ${context.purpose === "startJob" ? "segmentation" : "this"} (any more) at this ` +
+        'address: let the embedded server take over (service "embedded" in the config node), or check address and project.'
       );
     case "overloaded":
       return "It asks for a later try: start fewer jobs, or lower the concurrency in the config node.";

@@ -5,10 +5,12 @@ import {
   fileRecordsSchema,
   preview,
   SegmentError,
+  uploadLinksSchema,
   type CreatedFile,
   type CreateFile,
   type FileIdentity,
   type FileRecord,
+  type InstanceId,
 } from "../api";
 import type { ServiceHttp } from "./http";
 import type { Pacing } from "./pacing";
@@ -19,8 +21,16 @@ export interface Upload {
   mimeType: CreateFile["mimeType"];
   /** A file name with the extension .jpeg, .jpg or .png. */
   name: string;
-  /** A name of one's own for the file. A file that has it already is replaced. */
-  externalId?: string;
+  /** Hex sha256 of the bytes, where it is known. */
+  sha256?: string;
+  /** The file of a data-modelling project that the bytes belong to; without it a file is created. */
+  instanceId?: InstanceId;
+}
+
+/** A file of the service, and where its bytes go. */
+interface UploadTarget {
+  file: FileIdentity;
+  uploadUrl: string;
 }
 
 interface Options {
@@ -32,28 +42,57 @@ export class FileRoutes {
   readonly #http: ServiceHttp;
   readonly #path: string;
   readonly #pacing: Pacing;
+  readonly #namesFiles: boolean;
 
-  constructor(http: ServiceHttp, project: string, pacing: Pacing) {
+  /** @param namesFiles see `ClientOptions` */
+  constructor(http: ServiceHttp, project: string, pacing: Pacing, namesFiles: boolean) {
     this.#http = http;
     this.#path = `/api/v1/projects/${encodeURIComponent(project)}/files`;
     this.#pacing = pacing;
+    this.#namesFiles = namesFiles;
   }
 
-  /** Creates a file, sends its bytes and waits until the service has taken note of them. */
+  /** Creates a file or takes the named one, sends its bytes and waits until the service has taken note of them. */
   async upload(upload: Upload, { signal }: Options): Promise<FileRecord> {
-    let { id, uploadUrl } = await this.#create(upload, signal);
+    let { file, uploadUrl } = await this.#target(upload, signal);
     try {
       await this.#send(upload, uploadUrl, signal);
     } catch (error) {
       if (!(error instanceof SegmentError && error.code === "unreachable")) throw error;
       // The link leads nowhere: a server that was restarted meanwhile may listen elsewhere and give a new one.
-      ({ id, uploadUrl } = await this.#create(upload, signal));
+      ({ file, uploadUrl } = await this.#target(upload, signal));
       await this.#send(upload, uploadUrl, signal);
     }
-    return this.#whenUploaded(id, signal);
+    return this.#whenUploaded(file, signal);
   }
 
-  async #create({ name, mimeType, externalId }: Upload, signal: AbortSignal | undefined): Promise<CreatedFile> {
+  async #target(upload: Upload, signal: AbortSignal | undefined): Promise<UploadTarget> {
+    const { instanceId } = upload;
+    if (instanceId !== undefined) {
+      return { file: { instanceId }, uploadUrl: await this.#linkTo({ instanceId }, signal) };
+    }
+    const { id, uploadUrl } = await this.#create(upload, signal);
+    return { file: { id }, uploadUrl };
+  }
+
+  async #linkTo(file: FileIdentity, signal: AbortSignal | undefined): Promise<string> {
+    const doing = `upload ${nameOf([file])}`;
+    const answer = await this.#http.json(uploadLinksSchema, {
+      method: "POST",
+      to: { path: `${this.#path}/uploadlink` },
+      body: { items: [file] },
+      purpose: "sendImage",
+      doing,
+      missingAdvice: "Create the file in the data model first, with the space and external id of the message.",
+      signal,
+    });
+    const [link] = answer.data.items;
+    if (link === undefined) throw new SegmentError("bad-answer", `The service gave no link to ${doing}.`);
+    return link.uploadUrl;
+  }
+
+  async #create({ name, mimeType, sha256 }: Upload, signal: AbortSignal | undefined): Promise<CreatedFile> {
+    const externalId = this.#namesFiles && sha256 !== undefined ? `node-red-${sha256}` : undefined;
     const body: CreateFile = { name, mimeType, externalId };
     const answer = await this.#http.json(createdFileSchema, {
       method: "POST",
@@ -79,19 +118,19 @@ export class FileRoutes {
   }
 
   /** Some services take a while to see the bytes, and refuse jobs until then. */
-  async #whenUploaded(id: number, signal: AbortSignal | undefined): Promise<FileRecord> {
+  async #whenUploaded(file: FileIdentity, signal: AbortSignal | undefined): Promise<FileRecord> {
     const since = performance.now();
     for (;;) {
-      const [record] = await this.find([{ id }], { signal });
+      const [record] = await this.find([file], { signal });
       if (record?.uploaded === true) return record;
       const age = performance.now() - since;
       if (age > this.#pacing.uploadMs) break;
       const pause = Math.min(this.#pacing.maxLookMs, Math.max(this.#pacing.firstLookMs, age / 2));
-      await this.#http.pause(pause, `wait for the file ${id}`, signal);
+      await this.#http.pause(pause, `wait for ${nameOf([file])}`, signal);
     }
     throw new SegmentError(
       "unreachable",
-      `The service has not taken note of the uploaded file ${id} within ${this.#pacing.uploadMs / 1000} s. Try again.`,
+      `The service has not taken note of the bytes of ${nameOf([file])} within ${this.#pacing.uploadMs / 1000} s. Try again.`,
     );
   }
 

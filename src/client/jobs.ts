@@ -68,6 +68,9 @@ export class JobRoutes {
       doing: `look at job ${jobId}`,
       ...options,
     });
+    if (answer.data.jobId !== jobId) {
+      throw new SegmentError("bad-answer", `The service was asked for job ${jobId} and answered ${answer.data.jobId}.`);
+    }
     return { job: answer.data, hints: hintsOf(answer) };
   }
 

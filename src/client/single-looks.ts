@@ -48,7 +48,8 @@ export class SingleLooks implements Looker {
         this.listener.seen(job);
         this.listener.hinted(hints);
         if (isFinal(job.status)) return;
-        pause = Math.max(lookPauseMs(performance.now() - since, this.pacing), hints.retryAfterMs ?? 0);
+        const asked = Math.min(hints.retryAfterMs ?? 0, this.pacing.patienceMs);
+        pause = Math.max(lookPauseMs(performance.now() - since, this.pacing), asked);
       }
     } catch (error) {
       if (!signal.aborted) this.listener.failed([jobId], error);

@@ -23,10 +23,44 @@ describe("client: files", () => {
     assert.equal(service.requests[1]!.headers["content-type"], "image/jpeg");
   });
 
-  it("replaces a file of the same external id", async () => {
+  it("names a file by its content where a service would keep every copy", async () => {
     const service = await startService();
-    await clientOf(service).upload({ ...PICTURE, externalId: "camera-1" });
+    const sha256 = "ab".repeat(32);
+    await clientOf(service, { namesFiles: true }).upload({ ...PICTURE, sha256 });
     assert.equal(service.log[0], "POST /api/v1/projects/plant/files?overwrite=true");
+    const { externalId } = JSON.parse(service.requests[0]!.body.toString()) as { externalId: string };
+    assert.equal(externalId, `node-red-${sha256}`);
+    await clientOf(service).upload({ ...PICTURE, sha256 });
+    assert.equal(service.log[3], "POST /api/v1/projects/plant/files");
+  });
+
+  it("sends the bytes of a file in a data model, and waits until the service has them", async () => {
+    const service = await startService();
+    service.uploadLooks = 1;
+    const instanceId = { space: "cameras", externalId: "line-4" };
+    const id = service.addInstance(instanceId.space, instanceId.externalId);
+    const record = await clientOf(service, { namesFiles: true }).upload({ ...PICTURE, sha256: "ab", instanceId });
+    assert.equal(record.id, id);
+    assert.deepEqual(service.log, [
+      "POST /api/v1/projects/plant/files/uploadlink",
+      `PUT /raw/${id}`,
+      "POST /api/v1/projects/plant/files/byids",
+      "POST /api/v1/projects/plant/files/byids",
+    ]);
+    for (const { body } of [service.requests[0]!, service.requests[3]!]) {
+      assert.deepEqual((JSON.parse(body.toString()) as { items: unknown }).items, [{ instanceId }]);
+    }
+    assert.deepEqual(service.files.get(id)?.bytes, Buffer.from(BYTES));
+  });
+
+  it("says what to do when the data model has no such file, or the service no data models", async () => {
+    const service = await startService();
+    const upload = { ...PICTURE, instanceId: { space: "cameras", externalId: "line-5" } };
+    const error = await rejection(clientOf(service).upload(upload), "file-not-found");
+    assert.match(error.message, /"line-5".*Create the file in the data model first/);
+    service.fail(/uploadlink/, json(404, { error: { code: 404, message: "Not Found" } }));
+    await rejection(clientOf(service).upload(upload), "not-available");
+    assert.equal(service.count(/^PUT/), 0);
   });
 
   it("waits until the service has taken note of the bytes, but not for ever", async () => {

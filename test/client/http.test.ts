@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import { ServiceError } from "../../src/api";
 import { staticToken } from "../../src/client";
-import { cut, cutHalfway, hang, json, text, type Fault } from "../support/scripted-service";
+import { cut, cutHalfway, hang, json, text, type Fault, type SeenRequest } from "../support/scripted-service";
 import { clientOf, closeAll, rejection, REQUEST, startService } from "./setup";
 
 const SEGMENT = /^POST .*\/segment$/;
@@ -94,6 +95,44 @@ describe("client: requests", () => {
     const client = clientOf(service, { retries: 0, pacing: { patienceMs: 60 } });
     await rejection(client.startJob(REQUEST), "overloaded");
     assert.ok(service.requests.length > 2);
+  });
+
+  it("repeats at once after the reset of a reused connection, once a request", async () => {
+    const service = await startService();
+    const client = clientOf(service, { retries: 0, pacing: { backoffMs: 60_000 } });
+    await client.startJob(REQUEST);
+    service.fail(SEGMENT, cut);
+    await client.startJob(REQUEST);
+    assert.equal(service.requests.length, 3);
+    service.fail(SEGMENT, cut, cut);
+    await rejection(client.startJob(REQUEST), "unreachable");
+    assert.equal(service.requests.length, 5);
+    service.fail(SEGMENT, cut);
+    await rejection(client.startJob(REQUEST), "unreachable");
+    assert.equal(service.requests.length, 6, "a new connection that is reset is a failure");
+  });
+
+  it("keeps its patience and pauses when this machine's clock jumps", async () => {
+    const service = await startService();
+    const now = Date.now.bind(Date);
+    const hour = 3600_000;
+    let jump = 0;
+    const jumping: Fault = (request, response) => {
+      Date.now = () => now() + (jump = jump === hour ? -hour : hour);
+      later("0")(request, response);
+    };
+    const soon = (request: SeenRequest, response: ServerResponse): void => {
+      const date = new Date(now());
+      const headers = { date: date.toUTCString(), "retry-after": new Date(date.getTime() + 1000).toUTCString() };
+      json(429, {}, headers)(request, response);
+    };
+    try {
+      service.fail(SEGMENT, jumping, jumping, soon, jumping);
+      await clientOf(service, { retries: 0 }).startJob(REQUEST);
+      assert.equal(service.requests.length, 5);
+    } finally {
+      Date.now = now;
+    }
   });
 
   it("does not wait at all for a Retry-After beyond its patience", async () => {

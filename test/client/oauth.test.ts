@@ -4,7 +4,7 @@ import { clientCredentials, type ClientCredentialsOptions } from "../../src/clie
 import { cut, hang, json, text, type ScriptedService } from "../support/scripted-service";
 import { clientOf, closeAll, FAST, rejection, REQUEST, startService } from "./setup";
 
-const SECRET = "s3cret/+ä";
+const SECRET = "s3cret/+ä: %";
 
 function credentials(provider: ScriptedService, options: Partial<ClientCredentialsOptions> = {}) {
   return clientCredentials({
@@ -82,6 +82,48 @@ describe("client: OAuth client credentials", () => {
     assert.equal(await tokens.get(signal), "t1");
     assert.equal(await tokens.get(signal), "t2");
     assert.equal(await tokens.get(signal), "t2");
+  });
+
+  it("renews a token a minute early: one that lives 59 s more is not used any longer", async () => {
+    const provider = await startService();
+    provider.fail(/./, grant("t1", 3600), grant("t2", 3600));
+    const tokens = credentials(provider);
+    assert.equal(await tokens.get(signal), "t1");
+    const now = performance.now.bind(performance);
+    try {
+      performance.now = () => now() + 3530_000;
+      assert.equal(await tokens.get(signal), "t1");
+      performance.now = () => now() + 3541_000;
+      assert.equal(await tokens.get(signal), "t2");
+    } finally {
+      performance.now = now;
+    }
+  });
+
+  it("tells a throttling provider from a broken one", async () => {
+    const provider = await startService();
+    for (const fault of [json(429, {}, { "retry-after": "9999" }), json(503, {}, { "retry-after": "9999" })]) {
+      provider.fail(/./, fault);
+      await rejection(credentials(provider).get(signal), "overloaded");
+    }
+  });
+
+  it("asks the known providers as they want it", async () => {
+    const forms: [string, Partial<ClientCredentialsOptions>, object, boolean][] = [
+      ["Entra ID", { scopes: "https://c.cognitedata.com/.default" }, { scope: "https://c.cognitedata.com/.default" }, false], // prettier-ignore
+      ["service account of CDF", { clientAuth: "basic" }, {}, true],
+      ["Auth0, Keycloak, Cognito", { audience: "https://c.cognitedata.com" }, { audience: "https://c.cognitedata.com" }, false], // prettier-ignore
+    ];
+    for (const [name, options, fields, basic] of forms) {
+      const provider = await startService();
+      provider.fail(/./, grant("t1"));
+      await credentials(provider, options).get(signal);
+      const [seen] = provider.requests;
+      const form = Object.fromEntries(new URLSearchParams(seen?.body.toString()));
+      const login = basic ? {} : { client_id: "client:1", client_secret: SECRET };
+      assert.deepEqual(form, { grant_type: "client_credentials", ...fields, ...login }, name);
+      assert.equal(seen?.headers.authorization?.startsWith("Basic ") ?? false, basic, name);
+    }
   });
 
   it("repeats after a broken connection", async () => {

@@ -59,6 +59,22 @@ describe("client: waiting by single looks", () => {
     assert.equal(service.count(LOOK), 1);
   });
 
+  it("is not brought to spin by a Retry-After that no timer can hold", async () => {
+    const service = await startService();
+    const client = clientOf(service);
+    const { jobId } = await client.startJob(REQUEST);
+    service.fail(LOOK, json(200, { jobId, status: "Queued" }, { "retry-after": "99999999" }));
+    await rejection(client.waiter.wait(jobId, { timeoutMs: 200 }), "timed-out");
+    assert.equal(service.count(LOOK), 1);
+  });
+
+  it("refuses the answer for another job", async () => {
+    const service = await startService();
+    service.fail(LOOK, json(200, { jobId: 6, status: "Completed", items: [] }));
+    const error = await rejection(clientOf(service).waiter.wait(5), "bad-answer");
+    assert.match(error.message, /job 5 and answered 6/);
+  });
+
   it("shares the looks of several waits for one job, and ends each by itself", async () => {
     const service = await startService();
     const client = clientOf(service, { pacing: { firstLookMs: 50 } });

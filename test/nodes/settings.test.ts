@@ -36,6 +36,7 @@ describe("settings of a config node", () => {
       timeout: 30,
       retries: 5,
       concurrency: 8,
+      maxJobs: 16,
       maxPending: 10000,
       engine: "auto",
       keepHours: 24,

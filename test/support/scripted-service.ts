@@ -14,6 +14,11 @@ export interface SeenRequest {
 /** Answers, or ill-treats, one request instead of the service. */
 export type Fault = (request: SeenRequest, response: ServerResponse) => void;
 
+interface NamedFile {
+  id?: number;
+  instanceId?: { space: string; externalId: string };
+}
+
 interface ServedJob {
   jobId: number;
   status: string;
@@ -28,6 +33,8 @@ export class ScriptedService {
   readonly faults: { path: RegExp; fault: Fault }[] = [];
   readonly jobs = new Map<number, ServedJob>();
   readonly files = new Map<number, { bytes?: Buffer; looks: number }>();
+  /** Files of a data model by `space/externalId`. */
+  readonly instances = new Map<string, number>();
   /** Where uploads are sent to, if not here. */
   uploadOrigin: string | undefined;
   /** Looks at a file until it counts as uploaded. */
@@ -76,6 +83,13 @@ export class ScriptedService {
     if (job === undefined) throw new Error(`no job ${jobId}`);
     this.jobs.set(jobId, { ...job, status: "Completed", items: [], statusTime: Date.now(), ...fields });
     this.#held.forEach((look) => look());
+  }
+
+  addInstance(space: string, externalId: string): number {
+    const id = this.#nextId++;
+    this.instances.set(`${space}/${externalId}`, id);
+    this.files.set(id, { looks: 0 });
+    return id;
   }
 
   addJob(): number {
@@ -172,7 +186,7 @@ export class ScriptedService {
   }
 
   #fileRoute(route: string, seen: SeenRequest, response: ServerResponse): void {
-    const body = JSON.parse(seen.body.toString()) as { items?: { id: number }[] };
+    const body = JSON.parse(seen.body.toString()) as { items?: NamedFile[] };
     if (route === "POST /files") {
       const id = this.#nextId++;
       this.files.set(id, { looks: 0 });
@@ -182,13 +196,13 @@ export class ScriptedService {
       );
       return;
     }
-    const ids = (body.items ?? []).map(({ id }) => id);
-    const missing = ids.filter((id) => !this.files.has(id));
+    const items = body.items ?? [];
+    const ids = items.map((item) => this.#idOf(item));
+    const missing = items.filter((item) => !this.files.has(this.#idOf(item)));
     if (missing.length > 0) {
-      json(400, { error: { code: 400, message: "ids not found", missing: missing.map((id) => ({ id })) } })(
-        seen,
-        response,
-      );
+      json(400, { error: { code: 400, message: "ids not found", missing } })(seen, response);
+    } else if (route === "POST /files/uploadlink") {
+      json(200, { items: ids.map((id) => ({ id, uploadUrl: `${this.url}/raw/${id}` })) })(seen, response);
     } else if (route === "POST /files/byids") {
       const uploaded = (id: number): boolean => this.files.get(id)!.looks++ >= this.uploadLooks;
       json(200, { items: ids.map((id) => ({ id, uploaded: uploaded(id) })) })(seen, response);
@@ -201,6 +215,10 @@ export class ScriptedService {
       ids.forEach((id) => this.files.delete(id));
       json(200, {})(seen, response);
     }
+  }
+
+  #idOf({ id, instanceId }: NamedFile): number {
+    return id ?? this.instances.get(`${instanceId?.space}/${instanceId?.externalId}`) ?? 0;
   }
 
   #raw(id: number, seen: SeenRequest, response: ServerResponse): void {
