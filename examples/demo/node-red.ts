@@ -52,6 +52,7 @@ export async function linkPackage(home: string): Promise<string> {
  * @param flow what it runs
  * @param signal gives up starting
  * @param extraSettings further settings for its settings.js
+ * @param node the Node that it runs on
  * @throws Error with Node-RED's log if it doesn't start
  */
 export async function startNodeRed(
@@ -59,6 +60,7 @@ export async function startNodeRed(
   flow: Flow,
   signal: AbortSignal,
   extraSettings: object = {},
+  node: string = process.execPath,
 ): Promise<RunningNodeRed> {
   const userDir = join(home, ".node-red");
   await writeFile(join(userDir, "flows.json"), JSON.stringify(flow, null, 2));
@@ -74,7 +76,7 @@ export async function startNodeRed(
   };
   await writeFile(join(userDir, "settings.js"), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
 
-  const child = spawn(process.execPath, [hostRequire.resolve("node-red/red.js"), "--userDir", userDir], {
+  const child = spawn(node, [hostRequire.resolve("node-red/red.js"), "--userDir", userDir], {
     // By NODE_PATH the example recognises the official container, whose user directory is another one.
     env: { ...process.env, HOME: home, USERPROFILE: home, NODE_PATH: "" },
     stdio: ["ignore", "pipe", "pipe"],
