@@ -41,7 +41,8 @@ async function testHost(name: string, host: Host): Promise<Result> {
 }
 
 function mocha(node: string, env: Record<string, string>): Promise<number | null> {
-  const child = spawn(node, [MOCHA, ...TESTS], { cwd: ROOT, env: { ...process.env, ...env }, stdio: "inherit" });
+  const args = [MOCHA, "--parallel", "--jobs", "2", ...TESTS];
+  const child = spawn(node, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: "inherit" });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
