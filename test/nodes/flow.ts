@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import helper from "node-red-node-test-helper";
+import { z } from "zod";
+import { hostRequire } from "../../examples/demo/node-red";
 import { removeFolder } from "../support/remove-folder";
 
 type NodeFile = (RED: NodeAPI) => void;
@@ -14,7 +16,9 @@ const load = createRequire(__filename);
 const OUR_NODES = ["config", "upload", "start", "wait"].map(
   (name) => load(`../../dist/nodes/segment-${name}.js`) as NodeFile,
 );
-const JOIN_NODE = load("@node-red/nodes/core/sequence/17-split.js") as NodeFile;
+const JOIN_NODE = hostRequire("@node-red/nodes/core/sequence/17-split.js") as NodeFile;
+const hostVersion = z.object({ version: z.string() }).parse(hostRequire("node-red/package.json")).version;
+const IS_BEFORE_41 = /^(3|4\.0)\./.test(hostVersion);
 
 export interface FlowNode {
   id: string;
@@ -25,6 +29,11 @@ export interface Message extends NodeMessageInFlow {
   jobId?: number;
   error?: { code?: string; message: string; jobId?: number };
   segment?: Record<string, unknown>;
+}
+
+/** What Catch and Complete nodes tell from Node-RED 4.1 on (`msg.error.code`, `msg.complete`): before that it is not there. */
+export function since41<T>(value: T): T | undefined {
+  return IS_BEFORE_41 ? undefined : value;
 }
 
 /** A node on the tab of {@link pipeline}. */
@@ -141,7 +150,7 @@ export function logged(level: "info" | "warn" | "error"): string[] {
 export function useScratchUserDir(): string {
   const userDir = mkdtempSync(join(tmpdir(), "segment-flow-"));
   before(() => {
-    helper.init(require.resolve("node-red"));
+    helper.init(hostRequire.resolve("node-red"));
     helper.settings({ userDir, logging: { console: { level: "off", metrics: false, audit: false } } });
   });
   afterEach(() => helper.unload());
