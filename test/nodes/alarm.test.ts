@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { EventEmitter } from "node:events";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import helper from "node-red-node-test-helper";
@@ -188,7 +189,8 @@ describe("segment alarm", () => {
   it("shows the value, the worst state, acknowledged alarms and errors in its status", async () => {
     await load({ latch: true });
     const shown: unknown[] = [];
-    helper.getNode("alarm").on("call:status", ({ args }: { args: unknown[] }) => shown.push(args[0]));
+    const emitter: EventEmitter = helper.getNode("alarm");
+    emitter.on("call:status", ({ args }: { args: unknown[] }) => shown.push(args[0]));
     await give(measure(0.123456));
     await give(measure(12.3456));
     await give({ acknowledge: true });
