@@ -230,3 +230,35 @@ describe("editor of segment-config", () => {
     }
   });
 });
+
+describe("editor of segment-alarm", () => {
+  const { defaults } = register("segment-alarm");
+  const check = (name: string, value: unknown, node: object = {}): boolean | string =>
+    defaults[name]!.validate!.call({ _: (key: string) => key, ...node }, value, {});
+
+  it("asks for a limit", () => {
+    assert.equal(check("high", "", { low: "" }), "segment-alarm.error.noLimit");
+    assert.equal(check("low", "", { high: "" }), "segment-alarm.error.noLimit");
+    assert.equal(check("high", "", { low: "1" }), true);
+    assert.equal(check("low", "", { high: "${HIGH}" }), true);
+  });
+
+  it("refuses limits that cross, and a hysteresis that is wider than what lies between them", () => {
+    assert.equal(check("high", "1", { low: "1" }), "segment-alarm.error.crossed");
+    assert.equal(check("low", "2", { high: "1" }), "segment-alarm.error.crossed");
+    assert.equal(check("low", "-2", { high: "-1" }), true);
+    assert.equal(check("hysteresis", "0.2", { low: "0.2", high: "0.3" }), "segment-alarm.error.hysteresis");
+    assert.equal(check("hysteresis", "0.1", { low: "0.2", high: "0.3" }), true);
+    assert.equal(check("hysteresis", "5", { low: "", high: "1" }), true);
+  });
+
+  it("refuses what is no number, with a reason", () => {
+    assert.equal(check("high", "much", { low: "1" }), "segment-alarm.error.number");
+    for (const name of ["hysteresis", "hold", "staleAfter"]) {
+      for (const value of ["soon", "-1", "Infinity"]) {
+        assert.equal(check(name, value), "segment-alarm.error.fromZero", name);
+      }
+      assert.equal(check(name, "1.5"), true, name);
+    }
+  });
+});
