@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { NodeMessage } from "node-red";
 import type { FileIdentity, FileReference } from "../../src/api";
 import { successorOf, segmentOf } from "./connection";
@@ -41,7 +42,7 @@ export class FileUses {
 }
 
 function nameOf({ service, file }: Pick<FileUse, "service" | "file">): string {
-  return JSON.stringify([service, file]);
+  return inspect([service, file]);
 }
 
 async function deleteFile({ service, file }: FileUse): Promise<void> {
