@@ -77,11 +77,13 @@ export class WaitRecords {
   }
 
   /** Records a wait. Resolves, when that has been tried, to whether it is on the disk. */
-  put(key: string, record: WaitRecord): Promise<boolean> {
+  async put(key: string, record: WaitRecord): Promise<boolean> {
     this.#wanted.add(key);
-    return this.#write(async (store) => {
+    const isRecorded = await this.#write(async (store) => {
       if (this.#wanted.has(key)) await putWhatCanBe(store, key, record);
     });
+    if (!isRecorded) this.#wanted.delete(key);
+    return isRecorded;
   }
 
   /** Removes a wait for good. One that has not been written yet never is. */

@@ -34,8 +34,6 @@ export interface Wait {
   limit: TimeLimit;
   /** How it is kept beyond the node's life; undefined while it is not. */
   record: WaitRecord | undefined;
-  /** Whether the status may tell of it: when it is on the disk, or is not to be. */
-  isShown: boolean;
 }
 
 interface Options {
@@ -59,6 +57,8 @@ export class Waits {
   /** Resolves when the waits that the node's last life has left are taken up. Never rejects. */
   readonly ready: Promise<void>;
   readonly #active = new Set<Wait>();
+  /** Those that the status may tell of, the oldest first: they are on the disk, or are not to be. */
+  readonly #shown = new Set<Wait>();
   readonly #takenUp = new WeakMap<NodeMessageInFlow, Wait>();
   readonly #order = new Order();
   #isClosed = false;
@@ -70,10 +70,8 @@ export class Waits {
 
   /** How many waits the status tells of, and the age of the oldest in milliseconds; undefined when there are none. */
   get shown(): { count: number; oldestMs: number } | undefined {
-    const shown = [...this.#active].filter(({ isShown }) => isShown);
-    if (shown.length === 0) return undefined;
-    const oldest = Math.min(...shown.map(({ since }) => since));
-    return { count: shown.length, oldestMs: performance.now() - oldest };
+    const [oldest] = this.#shown;
+    return oldest && { count: this.#shown.size, oldestMs: performance.now() - oldest.since };
   }
 
   /** The wait of a message that this node has taken up; undefined for one that came by a wire. */
@@ -113,6 +111,7 @@ export class Waits {
   leave(wait: Wait, isFileFree: boolean, onRefused: (error: Error) => void): void {
     const { records, files } = this.options;
     this.#active.delete(wait);
+    this.#shown.delete(wait);
     wait.place.leave();
     if (wait.record !== undefined && !this.#isClosed) records.remove(wait.key);
     files.leave(wait.file, isFileFree).catch(onRefused);
@@ -152,15 +151,16 @@ export class Waits {
       goal: record && { ...record, connection: { service: record.service } },
       limit: new TimeLimit(record?.timeoutMs ?? 0),
       record,
-      isShown: record !== undefined,
     };
     this.#active.add(wait);
+    if (record !== undefined) this.#shown.add(wait);
     return wait;
   }
 
   #show(wait: Wait): void {
-    wait.isShown = true;
-    if (this.#active.has(wait)) this.options.onChange();
+    if (!this.#active.has(wait)) return;
+    this.#shown.add(wait);
+    this.options.onChange();
   }
 
   async #takeUp(): Promise<void> {
