@@ -1,5 +1,5 @@
 /** Loads flows into a real Node-RED runtime and collects what its helper nodes receive. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -108,6 +108,20 @@ export class RunningFlow {
     this.#watch();
   }
 
+  /** Stops Node-RED's flows and starts them as after a restart: the nodes' files are run anew. */
+  async restart(credentials: object, between: () => unknown = () => undefined): Promise<void> {
+    await helper.unload();
+    await between();
+    await helper.load([...OUR_NODES, JOIN_NODE], this.flow, credentials);
+    this.#watch();
+  }
+
+  /** Deploys the flow without a node. */
+  async remove(id: string): Promise<void> {
+    this.flow = this.flow.filter((item) => item.id !== id);
+    await helper.setFlows(this.flow, "nodes");
+  }
+
   /** Resolves when a node's status has a text for which the condition holds. */
   status(id: string, condition: (text: string) => boolean): Promise<void> {
     return new Promise((resolve) => {
@@ -153,7 +167,10 @@ export function useScratchUserDir(): string {
     helper.init(hostRequire.resolve("node-red"));
     helper.settings({ userDir, logging: { console: { level: "off", metrics: false, audit: false } } });
   });
-  afterEach(() => helper.unload());
+  afterEach(async () => {
+    await helper.unload();
+    rmSync(join(userDir, "node-red-segment-waits"), { recursive: true, force: true }); // else the next test waits on
+  });
   after(() => removeFolder(userDir));
   return userDir;
 }

@@ -83,8 +83,8 @@ describe("waits", function () {
   });
 
   for (const type of ["full", "flows", "nodes"] as const) {
-    it(`are dropped by a deploy of type ${type}: one warning, and nothing leaves afterwards`, async () => {
-      const flow = await load();
+    it(`are dropped without resume by a deploy of type ${type}: one warning, and nothing leaves afterwards`, async () => {
+      const flow = await load({ resume: false });
       await waiting(flow, ["a", "b"]);
       await flow.redeploy(type, { wait: { timeout: "500" } });
       proxy.release();
