@@ -1,11 +1,14 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 
 const PACKAGE = "@visionjobs/node-red-segment";
 const PACKAGE_ROOT = join(__dirname, "..", "..");
+/** Finds modules from where the Node-RED is: the folder that NODE_RED_HOME names, else this project. */
+export const hostRequire = createRequire(join(process.env.NODE_RED_HOME ?? PACKAGE_ROOT, "package.json"));
 /** How long Node-RED may take to end by itself before it is killed. Its own limit for a node is 15 s. */
 const STOP_MS = 20_000;
 
@@ -49,6 +52,7 @@ export async function linkPackage(home: string): Promise<string> {
  * @param flow what it runs
  * @param signal gives up starting
  * @param extraSettings further settings for its settings.js
+ * @param node the Node that it runs on
  * @throws Error with Node-RED's log if it doesn't start
  */
 export async function startNodeRed(
@@ -56,6 +60,7 @@ export async function startNodeRed(
   flow: Flow,
   signal: AbortSignal,
   extraSettings: object = {},
+  node: string = process.execPath,
 ): Promise<RunningNodeRed> {
   const userDir = join(home, ".node-red");
   await writeFile(join(userDir, "flows.json"), JSON.stringify(flow, null, 2));
@@ -71,7 +76,7 @@ export async function startNodeRed(
   };
   await writeFile(join(userDir, "settings.js"), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
 
-  const child = spawn(process.execPath, [require.resolve("node-red/red.js"), "--userDir", userDir], {
+  const child = spawn(node, [hostRequire.resolve("node-red/red.js"), "--userDir", userDir], {
     // By NODE_PATH the example recognises the official container, whose user directory is another one.
     env: { ...process.env, HOME: home, USERPROFILE: home, NODE_PATH: "" },
     stdio: ["ignore", "pipe", "pipe"],

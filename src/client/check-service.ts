@@ -64,7 +64,7 @@ async function lookAtServer(client: SegmentClient, signal: AbortSignal): Promise
     throw new SegmentError("not-available", `The server ${version} runs, but its engine is not ready: ${reason}`);
   }
   const megabytes = memory == null ? "?" : Math.round(memory.rss / 1e6);
-  return { version, engine: engine.name, engineVersion: engine.version, megabytes };
+  return { version, engine: engine.name, megabytes };
 }
 
 async function lookForProject(
