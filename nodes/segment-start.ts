@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
-import type { StartedJob } from "../src/api";
-import type { PlannedJob, PromptInput } from "../src/prompt";
-import { connectionOf, segmentOf } from "./shared/connection";
+import type { PromptInput } from "../src/prompt";
+import { connectionOf, segmentOf, type Connection } from "./shared/connection";
 import { onMessage, type Task } from "./shared/on-message";
+import { LatestWins, topicOf } from "./shared/topics";
 import { evaluate, isSame, typedInput, type TypedInput } from "./shared/typed-input";
 
 interface StartDef extends NodeDef {
@@ -15,6 +14,7 @@ interface StartDef extends NodeDef {
   boxes?: string;
   boxesType?: string;
   units?: string;
+  latestWins?: boolean;
 }
 
 const DEFAULT_FILE = { value: "payload.fileIds", type: "msg" };
@@ -25,28 +25,61 @@ const TEXTS = { working: "segment-start.status.starting", dropped: "segment-star
 export = function (RED: NodeAPI): void {
   function SegmentStart(this: Node, def: StartDef): void {
     RED.nodes.createNode(this, def);
-    onMessage(RED, this, TEXTS, (msg, task) => start(RED, this, def, msg, task));
+    if (def.latestWins === true) startTheLatest(RED, this, def);
+    else onMessage(RED, this, TEXTS, (msg, task) => start(RED, this, def, msg, task).then(() => undefined));
   }
   RED.nodes.registerType("segment-start", SegmentStart);
 };
 
-async function start(RED: NodeAPI, node: Node, def: StartDef, msg: NodeMessageInFlow, task: Task): Promise<void> {
+/** Lets each topic have one unfinished message: the newest that comes meanwhile waits, the others end. */
+function startTheLatest(RED: NodeAPI, node: Node, def: StartDef): void {
+  const latest = new LatestWins();
+  const closing = new AbortController();
+  const text = (): string | undefined => {
+    if (latest.working === 0) return undefined;
+    const working = `${latest.working} ${RED._("segment-start.status.working")}`;
+    return latest.skipped === 0 ? working : `${working}, ${latest.skipped} ${RED._("segment-start.status.skipped")}`;
+  };
+  const handle = async (msg: NodeMessageInFlow, task: Task): Promise<void> => {
+    const topic = topicOf(msg);
+    if (!(await latest.enter(topic))) return;
+    const leave = (): void => {
+      if (closing.signal.aborted) return;
+      latest.leave(topic);
+      status.refresh();
+    };
+    try {
+      const { connection, jobIds } = await start(RED, node, def, msg, task);
+      const { whenEnded } = await import("./shared/start-jobs.js");
+      void whenEnded(connection, jobIds, closing.signal).then(leave);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  };
+  const status = onMessage(RED, node, TEXTS, handle, { working: text });
+  node.on("close", () => closing.abort());
+}
+
+/** Starts the jobs of a message and sends them on. */
+async function start(
+  RED: NodeAPI,
+  node: Node,
+  def: StartDef,
+  msg: NodeMessageInFlow,
+  task: Task,
+): Promise<{ connection: Connection; jobIds: number[] }> {
   const { buildJobs } = await import("../src/prompt/index.js");
   const { jobs, sequence } = buildJobs(await readPrompt(RED, node, def, msg));
   const connection = connectionOf(RED, def.config);
+  msg.segment = { ...segmentOf(msg), service: connection.service }; // a Catch node sees it, too
 
   const { startJobs } = await import("./shared/start-jobs.js");
   const started = await startJobs(await connection.client(), jobs, task.signal);
 
-  const sequenceId = RED.util.generateId();
-  const messages = started.map(({ job, answer }, index) => ({
-    ...msg,
-    payload: answer,
-    jobId: answer.jobId,
-    segment: RED.util.cloneMessage(segmentOfJob(segmentOf(msg), connection.service, job, answer)),
-    ...(sequence ? { parts: partsOf(msg, sequenceId, index, jobs.length) } : {}),
-  }));
-  task.send([messages]);
+  const { jobMessages } = await import("./shared/job-messages.js");
+  task.send([jobMessages(RED, msg, connection.service, started, sequence)]);
+  return { connection, jobIds: started.map(({ answer }) => answer.jobId) };
 }
 
 async function readPrompt(RED: NodeAPI, node: Node, def: StartDef, msg: NodeMessageInFlow): Promise<PromptInput> {
@@ -71,24 +104,4 @@ async function readPrompt(RED: NodeAPI, node: Node, def: StartDef, msg: NodeMess
     units: def.units === "pixel" ? "pixel" : "fraction",
     imageSize: payload.imageSize ?? segmentOf(msg).imageSize,
   };
-}
-
-/** What upload tells of a file, which holds for every job on that file. */
-const FILE_FACTS = ["imageSize", "mimeType", "sha256", "receivedAt"];
-
-/** `msg.segment` of one job. What was known of another file than the job's, or of an earlier job, is left behind. */
-function segmentOfJob(
-  before: Record<string, unknown>,
-  service: string,
-  { request, prompt, box }: PlannedJob,
-  { jobId }: StartedJob,
-): Record<string, unknown> {
-  const [file] = request.items;
-  const isSameFile = before.file === undefined || isDeepStrictEqual(before.file, file);
-  const facts = Object.entries(before).filter(([name]) => isSameFile && FILE_FACTS.includes(name));
-  return { ...Object.fromEntries(facts), service, file, jobId, prompt, ...(box === undefined ? {} : { box }) };
-}
-
-function partsOf(msg: NodeMessageInFlow, id: string, index: number, count: number): object {
-  return { ...(msg.parts ? { parts: msg.parts } : {}), id, type: "array", index, count };
 }

@@ -1,27 +1,64 @@
+import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
-import { connectionOfJob, segmentOf } from "./shared/connection";
+import { connectionOfJob } from "./shared/connection";
+import { FileUses } from "./shared/file-uses";
+import { flowsStarted } from "./shared/flows-started";
 import { onMessage, type Task } from "./shared/on-message";
-import { evaluate, nameOf, typedInput } from "./shared/typed-input";
-import { Waits } from "./shared/waits";
+import { ageText } from "./shared/status-line";
+import { evaluate, isSame, nameOf, typedInput } from "./shared/typed-input";
+import { WaitRecords } from "./shared/wait-records";
+import { Waits, type Goal } from "./shared/waits";
 
 interface WaitDef extends NodeDef {
   config?: string;
   job?: string;
   jobType?: string;
   timeout?: string | number;
+  resume?: boolean;
+  inOrder?: boolean;
+  states?: boolean;
+  deleteFile?: boolean;
 }
 
 const DEFAULT_JOB = { value: "jobId", type: "msg" };
 const TEXTS = { working: "segment-wait.status.waiting", dropped: "segment-wait.warning.dropped" };
 
 export = function (RED: NodeAPI): void {
+  const warn = (text: string): void => RED.log.warn(`segment wait: ${text}`);
+  const records = new WaitRecords(join(RED.settings.userDir ?? process.cwd(), "node-red-segment-waits"), {
+    setAside: (count) => warn(`${count} ${RED._("segment-wait.warning.setAside")}`),
+    pruned: (count) => warn(`${count} ${RED._("segment-wait.warning.pruned")}`),
+    failed: (reason) => warn(`${RED._("segment-wait.warning.notRecorded")} (${reason})`),
+  });
+  const files = new FileUses();
+
   function SegmentWait(this: Node, def: WaitDef): void {
     RED.nodes.createNode(this, def);
-    const waits = new Waits();
-    onMessage(RED, this, TEXTS, (msg, task) => wait(RED, this, def, waits, msg, task));
+    const waits: Waits = new Waits({
+      node: this,
+      records,
+      files,
+      resume: def.resume !== false,
+      inOrder: def.inOrder === true,
+      started: flowsStarted(RED),
+      makeKey: () => RED.util.generateId(),
+      onChange: () => status.refresh(),
+    });
+    const status = onMessage(RED, this, TEXTS, (msg, task) => wait(RED, this, def, waits, msg, task), {
+      working: () => workingText(RED, waits),
+      closing: (removed, underWay) => waits.close(removed, underWay),
+    });
   }
   RED.nodes.registerType("segment-wait", SegmentWait);
 };
+
+/** "2 waiting, oldest 12 s" */
+function workingText(RED: NodeAPI, { shown }: Waits): string | undefined {
+  if (shown === undefined) return undefined;
+  const count = `${shown.count} ${RED._(TEXTS.working)}`;
+  const age = ageText(shown.oldestMs);
+  return age === undefined ? count : `${count}, ${RED._("segment-wait.status.oldest")} ${age}`;
+}
 
 async function wait(
   RED: NodeAPI,
@@ -31,35 +68,48 @@ async function wait(
   msg: NodeMessageInFlow,
   task: Task,
 ): Promise<void> {
-  const { readJobId, readTimeout, waitForJob } = await import("./shared/wait-for-job.js");
-  const source = typedInput(def.job, def.jobType, DEFAULT_JOB);
-  const given = await evaluate(RED, node, source, msg, "invalid-job");
-  if (msg.reset === true) {
-    waits.cancel(given === undefined || given === null ? undefined : readJobId(nameOf(source), given));
+  const takenUp = waits.takenUp(msg);
+  if (takenUp === undefined) await waits.ready;
+  if (takenUp === undefined && msg.reset === true) {
+    waits.cancel(await readCancelled(RED, node, def, msg));
     return;
   }
-
-  const jobId = readJobId(nameOf(source), given);
-  const cancelled = waits.enter(jobId);
+  const entry = takenUp ?? waits.enter(msg);
+  let isFileFree = false;
   try {
-    const connection = connectionOfJob(RED, def.config, msg);
-    const { job, timings, error } = await waitForJob(connection, jobId, {
-      timeoutMs: readTimeout(def.timeout) * 1000,
-      signal: AbortSignal.any([task.signal, cancelled.signal]),
-    });
-    if (isErrorOfWait(msg.error)) delete msg.error;
-    Object.assign(msg, {
-      ...(job === undefined ? {} : { payload: job }),
-      segment: { ...segmentOf(msg), service: connection.service, jobId, timings },
-      ...(error === undefined ? {} : { error }),
-    });
-    task.send(error === undefined ? [msg, null] : [null, msg]);
+    const goal = entry.goal ?? waits.begin(entry, msg, await readGoal(RED, node, def, msg));
+    const { passWait } = await import("./shared/pass-wait.js");
+    const hasResult = await passWait(RED, entry, goal, def.states === true, msg, task);
+    isFileFree = hasResult && def.deleteFile === true;
   } finally {
-    waits.leave(cancelled);
+    waits.leave(entry, isFileFree, (error) => node.warn(error.message));
   }
 }
 
-/** Whether an earlier wait of this message left by the second output: its error does not hold any more. */
-function isErrorOfWait(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "code" in error && "jobId" in error;
+/** The job whose wait `msg.reset` cancels; undefined for all. */
+async function readCancelled(
+  RED: NodeAPI,
+  node: Node,
+  def: WaitDef,
+  msg: NodeMessageInFlow,
+): Promise<number | undefined> {
+  const { readJobId } = await import("./shared/wait-for-job.js");
+  const source = typedInput(def.job, def.jobType, DEFAULT_JOB);
+  const given = await evaluate(RED, node, source, msg, "invalid-job");
+  return given === undefined || given === null ? undefined : readJobId(nameOf(source), given);
+}
+
+async function readGoal(RED: NodeAPI, node: Node, def: WaitDef, msg: NodeMessageInFlow): Promise<Goal> {
+  const { jobIdOfPayload, readJobId, readTimeout } = await import("./shared/wait-for-job.js");
+  const source = typedInput(def.job, def.jobType, DEFAULT_JOB);
+  const given = await evaluate(RED, node, source, msg, "invalid-job");
+  const jobId = readJobId(
+    nameOf(source),
+    given ?? (isSame(source, DEFAULT_JOB) ? jobIdOfPayload(msg.payload) : undefined),
+  );
+  return {
+    jobId,
+    connection: connectionOfJob(RED, def.config, msg),
+    timeoutMs: readTimeout(def.timeout) * 1000,
+  };
 }

@@ -14,6 +14,14 @@ const manifest = z
   })
   .parse(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")));
 
+/** Where sharp, the only native part, has to be installed from the lock file. */
+const PLATFORMS = [
+  ...["darwin-arm64", "darwin-x64"],
+  ...["linux-arm", "linux-arm64", "linux-x64"],
+  ...["linuxmusl-arm64", "linuxmusl-x64"],
+  ...["win32-arm64", "win32-x64"],
+];
+
 describe("package.json", () => {
   it("keeps to the rules of Node-RED's registry: scoped name, licence, six dependencies at most", () => {
     assert.match(manifest.name, /^@[a-z-]+\/node-red-/);
@@ -35,7 +43,22 @@ describe("package.json", () => {
 });
 
 describe("package-lock.json", () => {
+  const text = readFileSync(join(ROOT, "package-lock.json"), "utf8");
+
   it("names no registry, so that an installation uses the one that npm is set to", () => {
-    assert.doesNotMatch(readFileSync(join(ROOT, "package-lock.json"), "utf8"), /"resolved": "http/);
+    assert.doesNotMatch(text, /"resolved": "http/);
   });
+
+  // npm leaves out of it the platforms that it has not seen: https://github.com/npm/cli/issues/4828
+  for (const platform of PLATFORMS) {
+    it(`holds sharp for ${platform}, whatever machine it was written on`, () => {
+      const { packages } = z
+        .object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) })
+        .parse(JSON.parse(text));
+      const version = (name: string): string | undefined => packages[`node_modules/${name}`]?.version;
+      assert.equal(version(`@img/sharp-${platform}`), version("sharp"));
+      // On Windows libvips is in the same package.
+      if (!platform.startsWith("win32")) assert.ok(version(`@img/sharp-libvips-${platform}`));
+    });
+  }
 });

@@ -53,10 +53,15 @@ export class Connection {
     }
     this.#waits++;
     try {
-      return await (await this.client()).waiter.wait(jobId, options);
+      return await this.watch(jobId, options);
     } finally {
       this.#waits--;
     }
+  }
+
+  /** Waits for a job that no message waits for: the limit of the config node does not count it. @throws as the waiter */
+  async watch(jobId: number, options: WaitOptions): Promise<Job> {
+    return (await this.client()).waiter.wait(jobId, options);
   }
 
   /** Lets go of the service; what is under way is aborted. */
@@ -125,7 +130,7 @@ export function connectionOfJob(RED: NodeAPI, configId: string | undefined, msg:
  * when there is none after 5 s, or the signal aborts.
  * @throws {SegmentError} `no-config`; `cancelled`
  */
-export async function successorOf({ service }: Connection, signal: AbortSignal): Promise<Connection> {
+export async function successorOf({ service }: Pick<Connection, "service">, signal: AbortSignal): Promise<Connection> {
   const giveUpAt = performance.now() + SUCCESSOR_PATIENCE_MS;
   for (;;) {
     const connection = connectionTo(service);

@@ -1,4 +1,5 @@
-import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeStatus } from "node-red";
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import { StatusLine } from "./status-line";
 
 /** One message that a node works on. */
 export interface Task {
@@ -18,21 +19,39 @@ export interface Texts {
   dropped: string;
 }
 
+/** What a node does otherwise than to count the messages under way. */
+export interface Extras {
+  /** The status while something is under way, a text that starts with a digit; undefined when nothing is. */
+  working?: () => string | undefined;
+  /** Saves what it can of the messages under way, before their work is aborted. */
+  closing?: (removed: boolean, underWay: number) => Closing;
+}
+
+/** What a node that closes leaves behind. */
+export interface Closing {
+  /** How many messages are lost. */
+  dropped: number;
+  /** Resolves when nothing is being written any more. Never rejects. */
+  settled: Promise<void>;
+}
+
 /**
  * Gives a node its input: every message ends by exactly one `done()` or `done(err)`, the status counts what is under
  * way, and closing the node aborts its work. A closed node sends nothing, sets no status and calls no `done`, as that
  * would reach the flow that took its place; it names the dropped messages in one warning.
+ * @returns its status, to be refreshed when `working` has changed without a message
  */
-export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handler): void {
+export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handler, extras: Extras = {}): StatusLine {
   const underWay = new Set<AbortController>();
   let closed = false;
 
-  const showStatus = (failure?: Error): void => node.status(statusOf(RED, texts, underWay.size, failure));
+  const count = (): string | undefined => (underWay.size > 0 ? `${underWay.size} ${RED._(texts.working)}` : undefined);
+  const status = new StatusLine(node, extras.working ?? count);
 
   const run = async (msg: NodeMessageInFlow, send: (out: Outgoing) => void): Promise<Error | undefined> => {
     const abort = new AbortController();
     underWay.add(abort);
-    showStatus();
+    status.next();
     const task = {
       signal: abort.signal,
       send: (out: Outgoing): void => {
@@ -48,7 +67,7 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
     run(msg, send)
       .then((failure) => {
         if (closed) return;
-        showStatus(failure);
+        status.ended(failure);
         done(failure);
       })
       // Only Node-RED's own send, status and done can throw here: a rejection would end its process.
@@ -56,20 +75,17 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
   });
 
   // Node-RED waits for a close handler only when it declares parameters.
-  node.on("close", (done: () => void) => {
+  node.on("close", (removed: boolean, done: () => void) => {
     closed = true;
-    if (underWay.size > 0) node.warn(`${underWay.size} ${RED._(texts.dropped)}`);
+    const lost = { dropped: underWay.size, settled: Promise.resolve() };
+    const { dropped, settled } = extras.closing?.(removed, underWay.size) ?? lost;
+    if (dropped > 0) node.warn(`${dropped} ${RED._(texts.dropped)}`);
     for (const abort of underWay) abort.abort();
     underWay.clear();
-    node.status({});
-    done();
+    status.close();
+    void settled.then(done);
   });
-}
-
-function statusOf(RED: NodeAPI, texts: Texts, count: number, failure?: Error): NodeStatus {
-  if (count > 0) return { fill: "blue", shape: "dot", text: `${count} ${RED._(texts.working)}` };
-  if (failure === undefined) return {};
-  return { fill: "red", shape: "ring", text: "code" in failure ? String(failure.code) : "error" };
+  return status;
 }
 
 function asError(error: unknown): Error {

@@ -1,6 +1,9 @@
 import { SegmentError, type StartedJob } from "../../src/api";
 import type { SegmentClient } from "../../src/client";
 import type { PlannedJob } from "../../src/prompt";
+import type { Connection } from "./connection";
+import { TimeLimit } from "./time-limit";
+import { waitForJob } from "./wait-for-job";
 
 /** More at once would queue in the client: its default is the same. */
 const PARALLEL = 8;
@@ -37,6 +40,12 @@ export async function startJobs(
   await Promise.all(Array.from({ length: PARALLEL }, postNext));
   if (failures.length > 0) throw naming(failures[0], started);
   return started;
+}
+
+/** Resolves when all jobs have ended, or nobody can tell any more. Never rejects. */
+export async function whenEnded(connection: Connection, jobIds: number[], signal: AbortSignal): Promise<void> {
+  const options = { limit: new TimeLimit(0), signal, isCounted: false };
+  await Promise.allSettled(jobIds.map((jobId) => waitForJob(connection, jobId, options)));
 }
 
 function naming(failure: unknown, started: StartedPlan[]): unknown {

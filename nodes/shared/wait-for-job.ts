@@ -1,6 +1,7 @@
 import { idSchema, preview, SegmentError, type ErrorCode, type Job } from "../../src/api";
-import { jobFailure, jobTimings, type JobTimings } from "../../src/client";
-import { successorOf, type Connection } from "./connection";
+import { jobFailure } from "../../src/client";
+import { Connection, successorOf } from "./connection";
+import type { TimeLimit } from "./time-limit";
 
 /** Seconds that a job is waited for when the node does not say. */
 const DEFAULT_TIMEOUT_S = 600;
@@ -11,8 +12,6 @@ const ENDINGS: ErrorCode[] = ["timed-out", "cancelled", "job-not-found"];
 export interface WaitEnd {
   /** The last answer seen of the job. */
   job: Job | undefined;
-  /** Of a job that has ended; else empty. */
-  timings: JobTimings;
   /** Why there is no result; undefined when the job completed. */
   error: EndError | undefined;
 }
@@ -24,32 +23,43 @@ interface EndError {
   jobId: number;
 }
 
+interface Options {
+  limit: TimeLimit;
+  /** Ends the wait as `cancelled`. */
+  signal: AbortSignal;
+  /** Told every answer that the service gives of the job. */
+  onLook?: (job: Job) => void;
+  /** Whether it counts for the config node's limit, as the wait of a message does (the default). */
+  isCounted?: boolean;
+}
+
 /**
  * Waits until a job has ended or the wait has. When the config node is deployed anew meanwhile, the wait goes on with
  * the new one.
- * @param options `timeoutMs`: milliseconds for all of it, 0 for no limit; `signal`: ends the wait as `cancelled`
+ * @param service where to ask: a connection, or only its identity when the connection is that of an earlier life
  * @throws {SegmentError} when the service can't be asked
  */
 export async function waitForJob(
-  connection: Connection,
+  service: Pick<Connection, "service">,
   jobId: number,
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  { limit, signal, onLook, isCounted = true }: Options,
 ): Promise<WaitEnd> {
-  const startedAt = performance.now();
-  // Of a wait that has run out 1 ms is left, as 0 is no limit.
-  const left = (): number => (timeoutMs > 0 ? Math.max(1, Math.ceil(startedAt + timeoutMs - performance.now())) : 0);
   let seen: Job | undefined;
-  const onLook = (job: Job): void => void (seen = job);
-  let asked: Connection | undefined = connection;
+  const see = (job: Job): void => {
+    seen = job;
+    onLook?.(job);
+  };
+  let asked = service instanceof Connection ? service : undefined;
   for (;;) {
     try {
-      asked ??= await successorOf(connection, signal);
-      const job = await asked.wait(jobId, { timeoutMs: left(), signal, onLook });
-      return { job, timings: jobTimings(job), error: describe(jobId, jobFailure(job)) };
+      asked ??= await successorOf(service, signal);
+      const options = { timeoutMs: limit.left, signal, onLook: see };
+      const job = await (isCounted ? asked.wait(jobId, options) : asked.watch(jobId, options));
+      return { job, error: describe(jobId, jobFailure(job)) };
     } catch (error) {
       if (!(error instanceof SegmentError) || !ENDINGS.includes(error.code)) throw error;
       if (error.code !== "cancelled" || signal.aborted) {
-        return { job: seen, timings: {}, error: describe(jobId, error) };
+        return { job: seen, error: describe(jobId, error) };
       }
       asked = undefined; // nobody cancelled this wait: its client was closed under it
     }
@@ -74,6 +84,11 @@ export function readJobId(place: string, value: unknown): number {
       ? `${place} holds no job id: put segment start before this node, or choose where the id stands`
       : `${place} must be a job id, a positive whole number (got ${preview(value)})`,
   );
+}
+
+/** The job id in an answer of the service that a message carries as its payload. */
+export function jobIdOfPayload(payload: unknown): unknown {
+  return typeof payload === "object" && payload !== null && "jobId" in payload ? payload.jobId : undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { errorBodySchema, ServiceError, type ErrorCode } from "../api";
 import { errorBodyText, parseAnswer, parseJson, transportError } from "./errors";
 import { DEFAULT_PACING, type Pacing } from "./pacing";
-import { withRetries } from "./retry";
+import { isThrottled, withRetries } from "./retry";
 import { SingleFlight } from "./single-flight";
 import type { TokenProvider } from "./tokens";
 import { parseUrl, Transport, TransportError, type HttpAnswer } from "./transport";
@@ -107,7 +107,7 @@ function refusal(answer: HttpAnswer, { clientSecret }: ClientCredentialsOptions)
   const body = errorBodySchema.safeParse(parseJson(answer.body));
   const said = body.success ? errorBodyText(body.data) : "it gave no reason";
   return new ServiceError(
-    refusalCode(answer.status),
+    refusalCode(answer),
     `The identity provider at ${answer.host} gave no token: ${said.replaceAll(clientSecret, "…")} ` +
       `(HTTP ${answer.status}). Check token URL, client id, client secret and scopes in the config node.`,
     answer.status,
@@ -115,8 +115,9 @@ function refusal(answer: HttpAnswer, { clientSecret }: ClientCredentialsOptions)
   );
 }
 
-function refusalCode(status: number): ErrorCode {
-  if (status === 429) return "overloaded";
+function refusalCode(answer: HttpAnswer): ErrorCode {
+  const { status } = answer;
+  if (isThrottled(answer)) return "overloaded";
   if (status >= 500 || status === 408) return "unreachable";
   return status < 400 ? "bad-answer" : "unauthorized";
 }

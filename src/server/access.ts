@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { HttpError } from "./http-error";
 
@@ -9,7 +10,7 @@ declare module "fastify" {
   }
 }
 
-const WRONG_HOST =
+export const WRONG_HOST =
   "This server answers only to requests for 127.0.0.1 and its own port. " +
   "To reach it by another name or port, start it with a token.";
 
@@ -47,7 +48,8 @@ export function requireLoopbackHost(app: FastifyInstance): void {
   });
 }
 
-function namesLoopback(request: FastifyRequest): boolean {
+/** Whether a request's `Host` is this machine's loopback with the port that it came in by. */
+export function namesLoopback(request: Pick<IncomingMessage, "headers" | "socket">): boolean {
   const port = request.socket.localPort ?? 0;
   const suffix = port === 80 ? "" : `:${port}`; // clients leave HTTP's own port out
   return ["127.0.0.1", "localhost", "[::1]"].some((name) => request.headers.host === name + suffix);

@@ -6,6 +6,7 @@ import { installSam, samStatus } from "./install-sam";
 import type { Log } from "./log";
 import { HELP, parseCommand, UsageError, type InstallArguments, type ServerArguments } from "./options";
 import { startServer, type ServerOptions } from "./server";
+import { readScript, startSimulatedServer } from "./simulate";
 import { VERSION } from "./version";
 
 const log: Log = (message) => void process.stderr.write(`${new Date().toISOString()} ${message}\n`);
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
       break;
     case "serve":
       if (command.options.ipc) runEmbedded(serverOptions(command.options));
-      else await serve(serverOptions(command.options));
+      else await serve(command.options);
   }
 }
 
@@ -35,8 +36,10 @@ async function install(options: InstallArguments): Promise<void> {
 }
 
 /** Runs the server until the process is told to end. */
-async function serve(options: ServerOptions): Promise<void> {
-  const server = await startServer(options);
+async function serve(args: ServerArguments): Promise<void> {
+  const options = serverOptions(args);
+  const script = args.simulate === undefined ? undefined : await readScript(args.simulate);
+  const server = await (script === undefined ? startServer(options) : startSimulatedServer(options, script));
   console.log(JSON.stringify({ ready: true, url: server.url }));
   const stop = (signal: NodeJS.Signals) => {
     log(`${signal}: ending`);

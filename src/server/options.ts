@@ -34,6 +34,8 @@ Options of the server:
   --sam-providers LIST what to compute on, the first that works: cuda, dml, coreml, cpu; any
                        but cpu needs an onnxruntime-node of your own that has it (cpu)
   --user-dir DIR       further folder in whose node_modules weights and runtime are searched
+  --simulate FILE      for tests of flows: delay, break and fail requests as this JSON script says
+                       (docs/simulator.md)
   --ipc                be the child of a Node-RED: token and commands come over IPC
 
 Options of install-sam:
@@ -82,6 +84,7 @@ const serverSchema = z.object({
     })
     .optional(),
   "user-dir": path.optional(),
+  simulate: path.optional(),
   ipc: z.boolean().default(false),
 });
 /** The options that start a server. */
@@ -116,6 +119,7 @@ export function parseCommand(args: readonly string[], env: NodeJS.ProcessEnv): C
   const options = parseOptions(serverSchema, args);
   const asked = informationOf(options);
   if (asked !== undefined) return asked;
+  if (options.ipc && options.simulate !== undefined) throw new UsageError("--simulate can't be used with --ipc");
   // In a child of Node-RED the token comes over IPC; one in the environment is meant for somebody else.
   const token = options.ipc ? undefined : (options.token ?? (env["SEGMENT_SERVER_TOKEN"] || undefined));
   if (token === undefined && !options.ipc && !LOOPBACK.includes(options.host)) {

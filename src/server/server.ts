@@ -8,6 +8,7 @@ import { FileCatalog } from "./file-catalog";
 import { Janitor } from "./janitor";
 import { JobBook } from "./job-book";
 import { JobService } from "./job-service";
+import { listenUrl } from "./listen-url";
 import { takeLock } from "./lock";
 import type { Log } from "./log";
 import { LOOPBACK } from "./options";
@@ -16,11 +17,6 @@ import { UrlSigner } from "./url-signer";
 const LOCK_PATIENCE_MS = 10_000;
 const CLOSE_PATIENCE_MS = 5_000;
 const MAX_QUEUED = 1000;
-/** "All addresses" is nothing to connect to: a client on this machine takes the loopback. */
-const ALL_ADDRESSES = new Map([
-  ["0.0.0.0", "127.0.0.1"],
-  ["::", "::1"],
-]);
 
 export interface ServerOptions {
   /** Address to listen on. */
@@ -125,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const resumed = jobs.resume();
     if (resumed > 0) log(`${resumed} unfinished jobs run again`);
     void janitor.tidy();
-    return { url: urlOf(app), close };
+    return { url: listenUrl(app.server), close };
   } catch (error) {
     await close();
     throw error;
@@ -136,11 +132,4 @@ async function closeApp(app: FastifyInstance): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_PATIENCE_MS);
   await app.close();
   clearTimeout(cut);
-}
-
-function urlOf(app: FastifyInstance): string {
-  const address = app.server.address();
-  if (address === null || typeof address === "string") throw new Error("the server does not listen on a port");
-  const host = ALL_ADDRESSES.get(address.address) ?? address.address;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
 }

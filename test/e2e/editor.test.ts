@@ -29,8 +29,8 @@ const ALL_CONFIG_FIELDS = [...new Set(CONFIG_FIELDS.flatMap(({ shown }) => shown
 
 const DIALOGS = [
   { type: "segment-upload", fields: ["name", "config", "image", "keepImage"] },
-  { type: "segment-start", fields: ["name", "config", "file", "points", "boxes", "units"] },
-  { type: "segment-wait", fields: ["name", "config", "job", "timeout"] },
+  { type: "segment-start", fields: ["name", "config", "file", "points", "boxes", "units", "latestWins"] },
+  { type: "segment-wait", fields: ["name", "config", "job", "timeout", "resume", "inOrder", "states", "deleteFile"] },
 ];
 
 describe("the editor in a real Node-RED", function () {
@@ -89,6 +89,25 @@ describe("the editor in a real Node-RED", function () {
       assert.equal(await property(editor, type, "valid"), true);
     });
   }
+
+  it("gives segment wait a third output and takes it away again; the wires of the others stay", async () => {
+    const wires = async (): Promise<number> =>
+      editor.page.evaluate<number>(
+        `RED.nodes.getNodeLinks("${await editor.nodeId("segment-wait")}").filter(({ sourcePort }) => sourcePort < 2).length`,
+      );
+    const before = await wires();
+    assert.ok(before > 0);
+    for (const outputs of [3, 2]) {
+      await editor.openDialog("segment-wait");
+      await editor.page.locator('label[for="node-input-states"]').click();
+      await editor.confirm("segment-wait");
+      if (outputs === 3) await editor.screenshot("segment-wait-states");
+      assert.equal(await property(editor, "segment-wait", "outputs"), outputs);
+      assert.equal(await property(editor, "segment-wait", "states"), outputs === 3);
+      assert.equal(await wires(), before);
+    }
+    assert.equal(await property(editor, "segment-wait", "resume"), true, "an older flow keeps its waits, too");
+  });
 
   for (const { service, auth, shown } of CONFIG_FIELDS) {
     it(`shows in the config dialog what ${service} with login "${auth}" needs`, async () => {

@@ -24,7 +24,11 @@ const HELPERS: Record<string, string[]> = {
   "segment-config": ["node-config-input-provider", "node-config-input-usetls", "segment-config-more-fields"],
 };
 
+/** The reserved name that a node has among its defaults when its dialog changes it. */
+const VARIABLE_OUTPUTS = "outputs";
+
 type Validate = (this: unknown, value: unknown, opt: object) => boolean | string;
+
 interface Field {
   value: unknown;
   type?: string;
@@ -128,8 +132,9 @@ for (const type of TYPES) {
       for (const name of fields) {
         const hidden = new RegExp(`type="hidden"[^>]*id="${prefix}${name}"`).test(dialog);
         assert.equal(labelled.includes(prefix + name), !hidden, name);
-        // Only the type that belongs to a typed input is hidden.
-        if (hidden) assert.ok(fields.includes(name.replace(/Type$/, "")) && name.endsWith("Type"), name);
+        // Only the type that belongs to a typed input is hidden, and the number of outputs.
+        const isType = fields.includes(name.replace(/Type$/, "")) && name.endsWith("Type");
+        if (hidden) assert.ok(isType || name === VARIABLE_OUTPUTS, name);
       }
     });
 
@@ -143,7 +148,9 @@ for (const type of TYPES) {
     });
 
     it("uses no name that the editor keeps for itself", () => {
-      for (const name of fields) assert.ok(name.length > 1 && !RESERVED.has(name), name);
+      for (const name of fields) {
+        assert.ok(name === VARIABLE_OUTPUTS || (name.length > 1 && !RESERVED.has(name)), name);
+      }
     });
 
     it("takes a node that was made before a property existed", () => {
@@ -295,6 +302,38 @@ describe("editor of segment-config", () => {
       for (const [name, { validate }] of Object.entries(defaults)) {
         if (validate !== undefined) assert.equal(check(name, node[name], node), true, `${node.id}: ${name}`);
       }
+    }
+  });
+});
+
+describe("editor of segment-alarm", () => {
+  const { defaults } = register("segment-alarm");
+  const check = (name: string, value: unknown, node: object = {}): boolean | string =>
+    defaults[name]!.validate!.call({ _: (key: string) => key, ...node }, value, {});
+
+  it("asks for a limit", () => {
+    assert.equal(check("high", "", { low: "" }), "segment-alarm.error.noLimit");
+    assert.equal(check("low", "", { high: "" }), "segment-alarm.error.noLimit");
+    assert.equal(check("high", "", { low: "1" }), true);
+    assert.equal(check("low", "", { high: "${HIGH}" }), true);
+  });
+
+  it("refuses limits that cross, and a hysteresis that is wider than what lies between them", () => {
+    assert.equal(check("high", "1", { low: "1" }), "segment-alarm.error.crossed");
+    assert.equal(check("low", "2", { high: "1" }), "segment-alarm.error.crossed");
+    assert.equal(check("low", "-2", { high: "-1" }), true);
+    assert.equal(check("hysteresis", "0.2", { low: "0.2", high: "0.3" }), "segment-alarm.error.hysteresis");
+    assert.equal(check("hysteresis", "0.1", { low: "0.2", high: "0.3" }), true);
+    assert.equal(check("hysteresis", "5", { low: "", high: "1" }), true);
+  });
+
+  it("refuses what is no number, with a reason", () => {
+    assert.equal(check("high", "much", { low: "1" }), "segment-alarm.error.number");
+    for (const name of ["hysteresis", "hold", "staleAfter"]) {
+      for (const value of ["soon", "-1", "Infinity"]) {
+        assert.equal(check(name, value), "segment-alarm.error.fromZero", name);
+      }
+      assert.equal(check(name, "1.5"), true, name);
     }
   });
 });

@@ -1,20 +1,24 @@
 /** Loads flows into a real Node-RED runtime and collects what its helper nodes receive. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import helper from "node-red-node-test-helper";
+import { z } from "zod";
+import { hostRequire } from "../../examples/demo/node-red";
 import { removeFolder } from "../support/remove-folder";
 
 type NodeFile = (RED: NodeAPI) => void;
 const load = createRequire(__filename);
 /** Our nodes as they are shipped: built, because they load parts of themselves at the first message. */
-const OUR_NODES = ["config", "upload", "start", "wait"].map(
+const OUR_NODES = ["config", "upload", "start", "wait", "alarm"].map(
   (name) => load(`../../dist/nodes/segment-${name}.js`) as NodeFile,
 );
-const JOIN_NODE = load("@node-red/nodes/core/sequence/17-split.js") as NodeFile;
+const JOIN_NODE = hostRequire("@node-red/nodes/core/sequence/17-split.js") as NodeFile;
+const hostVersion = z.object({ version: z.string() }).parse(hostRequire("node-red/package.json")).version;
+const IS_BEFORE_41 = /^(3|4\.0)\./.test(hostVersion);
 
 export interface FlowNode {
   id: string;
@@ -25,6 +29,11 @@ export interface Message extends NodeMessageInFlow {
   jobId?: number;
   error?: { code?: string; message: string; jobId?: number };
   segment?: Record<string, unknown>;
+}
+
+/** What Catch and Complete nodes tell from Node-RED 4.1 on (`msg.error.code`, `msg.complete`): before that it is not there. */
+export function since41<T>(value: T): T | undefined {
+  return IS_BEFORE_41 ? undefined : value;
 }
 
 /** A node on the tab of {@link pipeline}. */
@@ -99,6 +108,20 @@ export class RunningFlow {
     this.#watch();
   }
 
+  /** Stops Node-RED's flows and starts them as after a restart: the nodes' files are run anew. */
+  async restart(credentials: object, between: () => unknown = () => undefined): Promise<void> {
+    await helper.unload();
+    await between();
+    await helper.load([...OUR_NODES, JOIN_NODE], this.flow, credentials);
+    this.#watch();
+  }
+
+  /** Deploys the flow without a node. */
+  async remove(id: string): Promise<void> {
+    this.flow = this.flow.filter((item) => item.id !== id);
+    await helper.setFlows(this.flow, "nodes");
+  }
+
   /** Resolves when a node's status has a text for which the condition holds. */
   status(id: string, condition: (text: string) => boolean): Promise<void> {
     return new Promise((resolve) => {
@@ -141,10 +164,13 @@ export function logged(level: "info" | "warn" | "error"): string[] {
 export function useScratchUserDir(): string {
   const userDir = mkdtempSync(join(tmpdir(), "segment-flow-"));
   before(() => {
-    helper.init(require.resolve("node-red"));
+    helper.init(hostRequire.resolve("node-red"));
     helper.settings({ userDir, logging: { console: { level: "off", metrics: false, audit: false } } });
   });
-  afterEach(() => helper.unload());
+  afterEach(async () => {
+    await helper.unload();
+    rmSync(join(userDir, "node-red-segment-waits"), { recursive: true, force: true }); // else the next test waits on
+  });
   after(() => removeFolder(userDir));
   return userDir;
 }

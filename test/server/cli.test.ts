@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { childMessageSchema, type ParentMessage } from "../../src/api";
 import { installToySam } from "../support/sam-folder";
+import { itWithSignals } from "../support/signals";
 import { CLI, errorOf, removeDir, runCli, scratchDir, ServerProcess, TestClient, TOKEN } from "./support";
 
 describe("the command line", function () {
@@ -69,16 +70,19 @@ describe("the command line", function () {
     assert.match(server.output.stderr, /The provider cuda is not used, as onnxruntime-node 99\.0\.0 lacks it/);
   });
 
-  it("tells on one line of stdout where it listens, takes the token of the environment, and ends on SIGTERM", async () => {
-    const server = await ServerProcess.start(["--data", dataDir]);
-    assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/);
-    assert.equal((await new TestClient(server.url).http.get("/api/v1/token/inspect")).status, 200);
-    errorOf(await new TestClient(server.url, "other").http.get("/api/v1/token/inspect"), 401);
-    assert.equal(await server.end("SIGTERM"), 0, server.output.stderr);
-    assert.ok(!server.output.stderr.includes(TOKEN));
-  });
+  itWithSignals(
+    "tells on one line of stdout where it listens, takes the token of the environment, and ends on SIGTERM",
+    async () => {
+      const server = await ServerProcess.start(["--data", dataDir]);
+      assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+      assert.equal((await new TestClient(server.url).http.get("/api/v1/token/inspect")).status, 200);
+      errorOf(await new TestClient(server.url, "other").http.get("/api/v1/token/inspect"), 401);
+      assert.equal(await server.end("SIGTERM"), 0, server.output.stderr);
+      assert.ok(!server.output.stderr.includes(TOKEN));
+    },
+  );
 
-  it("prefers --token, and listens on other addresses with one", async () => {
+  itWithSignals("prefers --token, and listens on other addresses with one", async () => {
     const server = await ServerProcess.start(["--data", dataDir, "--token", "by-option", "--host", "0.0.0.0"]);
     assert.equal((await new TestClient(server.url, "by-option").http.get("/api/v1/token/inspect")).status, 200);
     assert.equal(await server.end("SIGINT"), 0, server.output.stderr);

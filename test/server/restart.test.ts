@@ -5,6 +5,7 @@ import axios from "axios";
 import { createdFileSchema, downloadLinksSchema, fileRecordsSchema, jobSchema } from "../../src/api";
 import { storedJobSchema } from "../../src/server/stored-job";
 import { RecordStore } from "../../src/store";
+import { itWithSignals } from "../support/signals";
 import { disc, FILES, removeDir, scratchDir, SEGMENT, ServerProcess, TestClient } from "./support";
 
 describe("a restart of the server", function () {
@@ -25,7 +26,8 @@ describe("a restart of the server", function () {
   };
 
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
-    it(`loses no job, result, file or idempotency key after ${signal}`, async () => {
+    const test = signal === "SIGTERM" ? itWithSignals : it;
+    test(`loses no job, result, file or idempotency key after ${signal}`, async () => {
       const first = await start();
       const key = { headers: { "idempotency-key": "k" } };
       const done = await first.start(await first.upload(await disc(1)));
@@ -71,7 +73,7 @@ describe("a restart of the server", function () {
     });
   }
 
-  it("ends while a client waits for a job, and the client gets an answer", async () => {
+  itWithSignals("ends while a client waits for a job, and the client gets an answer", async () => {
     const client = await start();
     const jobs = await Promise.all([1, 2, 3].map(async (n) => client.start(await client.upload(await disc(n)))));
     const last = jobs[2]!.jobId;

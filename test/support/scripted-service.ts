@@ -72,6 +72,12 @@ export class ScriptedService {
     return jobId;
   }
 
+  addFile(): number {
+    const fileId = this.#nextId++;
+    this.files.set(fileId, { looks: 0 });
+    return fileId;
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

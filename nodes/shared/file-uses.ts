@@ -1,0 +1,58 @@
+import { inspect } from "node:util";
+import type { NodeMessage } from "node-red";
+import type { FileIdentity, FileReference } from "../../src/api";
+import { successorOf, segmentOf } from "./connection";
+
+/** A file that waits are about. */
+export interface FileUse {
+  readonly service: string;
+  readonly file: unknown;
+  count: number;
+  /** Whether one of the waits that have left wants it deleted. */
+  isFree: boolean;
+}
+
+/** Which files the waits of all nodes are about, so that one can be deleted when the last has left. */
+export class FileUses {
+  readonly #uses = new Map<string, FileUse>();
+
+  /** Counts a wait in; undefined when its message names no file, or not whose file it is. */
+  enter(msg: NodeMessage): FileUse | undefined {
+    const { service, file } = segmentOf(msg);
+    if (typeof service !== "string" || file === undefined) return undefined;
+    const name = nameOf({ service, file });
+    const use = this.#uses.get(name) ?? { service, file, count: 0, isFree: false };
+    use.count++;
+    this.#uses.set(name, use);
+    return use;
+  }
+
+  /**
+   * Counts a wait out. When it was the last, and one of them has set the file free, it is deleted on the service.
+   * @throws {SegmentError} when the service refuses or can't be asked
+   */
+  async leave(use: FileUse | undefined, isFree: boolean): Promise<void> {
+    if (use === undefined) return;
+    use.isFree ||= isFree;
+    use.count--;
+    if (use.count > 0) return;
+    this.#uses.delete(nameOf(use));
+    if (use.isFree) await deleteFile(use);
+  }
+}
+
+function nameOf({ service, file }: Pick<FileUse, "service" | "file">): string {
+  return inspect([service, file]);
+}
+
+async function deleteFile({ service, file }: FileUse): Promise<void> {
+  const { fileReferenceSchema } = await import("../../src/api/index.js");
+  const identity = identityOf(fileReferenceSchema.parse(file));
+  const connection = await successorOf({ service }, new AbortController().signal);
+  await (await connection.client()).deleteFiles([identity]);
+}
+
+function identityOf(file: FileReference): FileIdentity {
+  if ("fileId" in file) return { id: file.fileId };
+  return "fileExternalId" in file ? { externalId: file.fileExternalId } : { instanceId: file.fileInstanceId };
+}

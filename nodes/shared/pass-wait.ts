@@ -1,0 +1,58 @@
+import type { NodeAPI, NodeMessageInFlow } from "node-red";
+import { isFinal, type Job } from "../../src/api";
+import { jobTimings } from "../../src/client";
+import { segmentOf } from "./connection";
+import { watchStates } from "./job-states";
+import type { Task } from "./on-message";
+import { waitForJob } from "./wait-for-job";
+import type { Goal, Wait } from "./waits";
+
+/**
+ * Lets a message wait for its job, and sends it on: by the first output with a result, by the second without, and
+ * meanwhile copies by the third at each change of state if they are wanted.
+ * @returns whether its result has left, so that nobody needs the file any more
+ * @throws {SegmentError} when the service can't be asked
+ */
+export async function passWait(
+  RED: NodeAPI,
+  wait: Wait,
+  { connection, jobId }: Goal,
+  withStates: boolean,
+  msg: NodeMessageInFlow,
+  task: Task,
+): Promise<boolean> {
+  const over = new AbortController();
+  const segment = {
+    ...segmentOf(msg),
+    service: connection.service,
+    jobId,
+    ...(wait.isResumed ? { resumed: true } : {}),
+  };
+  msg.segment = segment; // a Catch node sees it, too
+  const answered = (job: Job): object => ({ payload: job, segment: { ...segment, timings: jobTimings(job) } });
+  const sendState = (job: Job): void => task.send([null, null, RED.util.cloneMessage({ ...msg, ...answered(job) })]);
+  try {
+    const { job, error } = await waitForJob(connection, jobId, {
+      limit: wait.limit,
+      signal: AbortSignal.any([task.signal, wait.cancelled.signal]),
+      ...(withStates ? { onLook: watchStates(connection, jobId, over.signal, sendState) } : {}),
+    });
+    await wait.place.turn;
+    if (task.signal.aborted) return false;
+    if (isErrorOfWait(msg.error)) delete msg.error;
+    Object.assign(
+      msg,
+      job === undefined ? { segment: { ...segment, timings: {} } } : answered(job),
+      error === undefined ? {} : { error },
+    );
+    task.send(error === undefined ? [msg, null] : [null, msg]);
+    return job !== undefined && isFinal(job.status);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Whether an earlier wait of this message left by the second output: its error does not hold any more. */
+function isErrorOfWait(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error && "jobId" in error;
+}

@@ -1,0 +1,75 @@
+import { inspect } from "node:util";
+import type { NodeMessage } from "node-red";
+
+/** What a message's topic is called by. Messages without a topic share one. */
+export function topicOf({ topic }: NodeMessage): string {
+  const value: unknown = topic;
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : inspect(value);
+}
+
+/** A message's place among those of its topic. */
+export interface Place {
+  /** Resolves when all older messages of the topic have left. */
+  readonly turn: Promise<void>;
+  leave(): void;
+}
+
+/** Keeps the order of messages by topic. */
+export class Order {
+  readonly #last = new Map<string, Promise<void>>();
+
+  /** Takes the last place of a topic. */
+  enter(topic: string): Place {
+    const turn = this.#last.get(topic) ?? Promise.resolve();
+    const { promise: left, resolve: leave } = deferred();
+    const last = Promise.all([turn, left]).then(() => {
+      if (this.#last.get(topic) === last) this.#last.delete(topic);
+    });
+    this.#last.set(topic, last);
+    return { turn, leave };
+  }
+}
+
+/** Lets one message of a topic be at work. Of those that come meanwhile only the newest waits. */
+export class LatestWins {
+  /** The topics that are at work, each with the message that waits. */
+  readonly #topics = new Map<string, ((isItsTurn: boolean) => void) | undefined>();
+  #skipped = 0;
+
+  /** How many topics are at work. */
+  get working(): number {
+    return this.#topics.size;
+  }
+
+  /** How many messages had to make way for a newer one. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Resolves to true when it is the message's turn, to false when a newer one has taken its place. */
+  enter(topic: string): Promise<boolean> {
+    if (!this.#topics.has(topic)) {
+      this.#topics.set(topic, undefined);
+      return Promise.resolve(true);
+    }
+    const older = this.#topics.get(topic);
+    if (older !== undefined) this.#skipped++;
+    older?.(false);
+    return new Promise((resolve) => this.#topics.set(topic, resolve));
+  }
+
+  /** The work for the topic's message has ended: the one that waits takes its turn. */
+  leave(topic: string): void {
+    const next = this.#topics.get(topic);
+    if (next === undefined) this.#topics.delete(topic);
+    else this.#topics.set(topic, undefined);
+    next?.(true);
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
+}

@@ -1,0 +1,204 @@
+import { readdir } from "node:fs/promises";
+import { basename } from "node:path";
+import { serialize } from "node:v8";
+import { errorText } from "../../src/api/segment-error";
+import type { RecordStore } from "../../src/store";
+import type { WaitRecord } from "./wait-record";
+
+/** Writes at once: each keeps one of the few threads busy that all of Node-RED's file work shares. */
+const WRITES_AT_ONCE = 2;
+/** How long the waits of a node that does not exist are kept. */
+const ORPHAN_MS = 7 * 24 * 3600 * 1000;
+const RECORD_FILE = /^[0-9a-f]{64}/;
+
+/** What is told to the log. */
+export interface RecordsLog {
+  /** Records that can't be read were moved into the folder `damaged`. */
+  setAside(count: number): void;
+  /** Waits of nodes that have long been gone were removed. */
+  pruned(count: number): void;
+  /** Waits can't be read or written now. Told once until it works again. */
+  failed(reason: string): void;
+}
+
+/**
+ * The waits of all nodes on the disk, by which they outlive a crash, and those that no node has taken up yet. In the same
+ * life of Node-RED a message is handed over as it is. What the disk needs (zod) is loaded only when there is something.
+ */
+export class WaitRecords {
+  /** Ids of the nodes that live. */
+  readonly nodes = new Set<string>();
+  readonly #left = new Map<string, WaitRecord>();
+  readonly #wanted = new Set<string>();
+  readonly #lanes = Array.from({ length: WRITES_AT_ONCE }, () => Promise.resolve());
+  #nextLane = 0;
+  #sequence = 0;
+  #loaded: Promise<void> | undefined;
+  #store: Promise<RecordStore<WaitRecord>> | undefined;
+  #hasFailed = false;
+
+  /** @param dir one process at a time may use it; it is made when the first wait is recorded */
+  constructor(
+    private readonly dir: string,
+    private readonly log: RecordsLog,
+  ) {}
+
+  /** Reads what an earlier life of Node-RED has left, once. Never rejects. */
+  load(): Promise<void> {
+    return (this.#loaded ??= this.#load());
+  }
+
+  /** A number that is higher than that of every wait before. */
+  nextSequence(): number {
+    return ++this.#sequence;
+  }
+
+  /** Whether any node has left waits. */
+  get hasLeft(): boolean {
+    return this.#left.size > 0;
+  }
+
+  /** The waits that a node has left, by their keys, the oldest first. */
+  leftBy(nodeId: string): [string, WaitRecord][] {
+    return [...this.#left]
+      .filter(([, record]) => record.nodeId === nodeId)
+      .sort(([, a], [, b]) => a.sequence - b.sequence);
+  }
+
+  /** A node has taken up a wait. Its record stays until it is removed. */
+  take(key: string): void {
+    this.#left.delete(key);
+  }
+
+  /** Leaves a wait to the node that comes next, in this life of Node-RED or the next one. */
+  leave(key: string, record: WaitRecord): void {
+    this.#left.set(key, record);
+    if (record.timeoutMs > 0) void this.put(key, record); // for what is left of its time-out
+  }
+
+  /** Records a wait. Resolves, when that has been tried, to whether it is on the disk. */
+  async put(key: string, record: WaitRecord): Promise<boolean> {
+    this.#wanted.add(key);
+    const isRecorded = await this.#write(async (store) => {
+      if (this.#wanted.has(key)) await putWhatCanBe(store, key, record);
+    });
+    if (!isRecorded) this.#wanted.delete(key);
+    return isRecorded;
+  }
+
+  /** Removes a wait for good. One that has not been written yet never is. */
+  remove(key: string): void {
+    this.#left.delete(key);
+    this.#wanted.delete(key);
+    void this.#write((store) => store.remove(key));
+  }
+
+  /** Removes the waits that a node has left, and says how many they were. */
+  removeLeftBy(nodeId: string): number {
+    const left = this.leftBy(nodeId);
+    for (const [key] of left) this.remove(key);
+    return left.length;
+  }
+
+  /** Removes old waits of nodes that don't exist. To be called when all nodes have been made. */
+  prune(): void {
+    const before = Date.now() - ORPHAN_MS;
+    const old = [...this.#left].filter(([, { nodeId, recordedAt }]) => !this.nodes.has(nodeId) && recordedAt < before);
+    for (const [key] of old) this.remove(key);
+    if (old.length > 0) this.log.pruned(old.length);
+  }
+
+  /** Resolves when nothing is being written. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#lanes);
+  }
+
+  async #load(): Promise<void> {
+    try {
+      if (await holdsFiles(this.dir)) await this.#open();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Writes when a lane is free. Resolves to whether it worked. */
+  #write(action: (store: RecordStore<WaitRecord>) => Promise<unknown>): Promise<boolean> {
+    const lane = this.#nextLane++ % WRITES_AT_ONCE;
+    const written = (this.#lanes[lane] ?? Promise.resolve()).then(async () => {
+      try {
+        await action(await this.#open());
+        this.#hasFailed = false;
+        return true;
+      } catch (error) {
+        this.#failed(error);
+        return false;
+      }
+    });
+    this.#lanes[lane] = written.then(() => undefined);
+    return written;
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#hasFailed) this.log.failed(errorText(error));
+    this.#hasFailed = true;
+  }
+
+  #open(): Promise<RecordStore<WaitRecord>> {
+    return (this.#store ??= this.#read().catch((error: unknown) => {
+      this.#store = undefined; // tried again by the next wait
+      throw error;
+    }));
+  }
+
+  async #read(): Promise<RecordStore<WaitRecord>> {
+    const [{ RecordStore: Store }, { waitRecordSchema }] = await Promise.all([
+      import("../../src/store/index.js"),
+      import("./wait-record.js"),
+    ]);
+    const store = await Store.open(this.dir, waitRecordSchema, (record, key) => {
+      this.#left.set(key, record);
+      this.#sequence = Math.max(this.#sequence, record.sequence);
+    });
+    if (store.setAside > 0) this.log.setAside(store.setAside);
+    return store;
+  }
+}
+
+/** Whether a store has anything to read, a file cut short included. */
+async function holdsFiles(dir: string): Promise<boolean> {
+  const names = await readdir(dir, { recursive: true }).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.some((name) => RECORD_FILE.test(basename(name)) && !name.startsWith("damaged"));
+}
+
+/** Records a message without the properties that only live in memory, such as functions. */
+async function putWhatCanBe(store: RecordStore<WaitRecord>, key: string, record: WaitRecord): Promise<void> {
+  const msg = withoutPicture(record.msg);
+  try {
+    await store.put(key, { ...record, msg });
+  } catch (error) {
+    const kept = Object.entries(msg).filter(([, value]) => canBeWritten(value));
+    if (kept.length === Object.keys(msg).length) throw error; // it was the disk
+    await store.put(key, { ...record, msg: { ...Object.fromEntries(kept), _msgid: msg._msgid } });
+  }
+}
+
+/** Leaves out an HTTP request and its response, and a picture that the service has. */
+function withoutPicture(msg: WaitRecord["msg"]): WaitRecord["msg"] {
+  const { segment } = msg;
+  const isOnService = typeof segment === "object" && segment !== null && "file" in segment;
+  const leftOut = ["req", "res", ...(isOnService ? ["image"] : [])];
+  const kept = Object.entries(msg).filter(([name]) => !leftOut.includes(name));
+  return { ...Object.fromEntries(kept), _msgid: msg._msgid };
+}
+
+function canBeWritten(value: unknown): boolean {
+  try {
+    serialize(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

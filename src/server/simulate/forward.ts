@@ -1,0 +1,55 @@
+import http, { type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { collect, passableHeaders, without, type Answer } from "./answer";
+
+/** One request on its way to the server behind. */
+export class Forward {
+  /**
+   * @param headers what the server is to see
+   * @param origin where the server listens
+   * @param signal ends what is under way
+   */
+  constructor(
+    private readonly request: IncomingMessage,
+    readonly headers: OutgoingHttpHeaders,
+    private readonly origin: string,
+    private readonly agent: http.Agent,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Sends the request with the client's own body, which can be done once. */
+  send(): Promise<Answer> {
+    return this.#exchange(this.headers, (onward) => this.request.pipe(onward));
+  }
+
+  /** Sends the request with another body, to be answered at once. */
+  ask(body: Buffer): Promise<Answer> {
+    const headers = without(this.headers, ["prefer", "transfer-encoding"]);
+    return this.#exchange({ ...headers, "content-length": body.length }, (onward) => onward.end(body));
+  }
+
+  /** The client's body. After that, only `ask` can send. */
+  readBody(): Promise<Buffer> {
+    return collect(this.request);
+  }
+
+  /** Waits for so many milliseconds, not at all for 0 or less. */
+  async pause(ms: number): Promise<void> {
+    if (ms > 0) await sleep(ms, undefined, { signal: this.signal });
+  }
+
+  #exchange(headers: OutgoingHttpHeaders, sendBody: (onward: http.ClientRequest) => void): Promise<Answer> {
+    const { request, agent, signal } = this;
+    const url = new URL(request.url ?? "/", this.origin);
+    return new Promise((resolve, reject) => {
+      const onward = http.request(url, { method: request.method, headers, agent, signal }, (incoming) => {
+        collect(incoming).then(
+          (body) => resolve({ status: incoming.statusCode ?? 502, headers: passableHeaders(incoming.headers), body }),
+          reject,
+        );
+      });
+      onward.on("error", reject);
+      sendBody(onward);
+    });
+  }
+}

@@ -1,0 +1,148 @@
+/** What a message must come to, for each fault at each step on its way from upload to result. */
+import type { ErrorCode } from "../../src/api";
+import type { WrittenScript } from "../../src/server/simulate";
+
+/** The steps of the simulator's rules. `looks` is the step of a server with extensions, `look` that of one without. */
+export const STEPS = ["token", "upload", "put", "files", "start", "look", "looks"] as const;
+export type Step = (typeof STEPS)[number];
+
+/**
+ * `result`: by the first output of wait. `output 2: …`: by the second one. Else the code of the error that the Catch
+ * node gets.
+ */
+export type Outcome = "result" | "output 2: job-not-found" | ErrorCode;
+
+type Rule = NonNullable<WrittenScript["rules"]>[number];
+
+export interface Row {
+  name: string;
+  /** Which requests of the step get it; all of them by default. */
+  turn?: Pick<Rule, "times">;
+  fault: Rule["do"];
+  /** Days by which the clock of Node-RED's machine is set while the fault is on. */
+  clockDays?: number;
+  expected: Record<Step, Outcome>;
+}
+
+/** The same at all steps but those that are named. */
+function everywhere(outcome: Outcome, but: Partial<Record<Step, Outcome>> = {}): Record<Step, Outcome> {
+  const all = { token: outcome, upload: outcome, put: outcome, files: outcome, start: outcome, look: outcome, looks: outcome }; // prettier-ignore
+  return { ...all, ...but };
+}
+
+const ONCE = { times: 1 };
+/** Longer than the client's patience, so that it gives up at once. */
+const TOO_LATE_S = 700;
+
+/** What a repeat may better: tried again, and in the end `unreachable`. */
+function transient(name: string, fault: Rule["do"], forever: Rule["do"] = fault): Row[] {
+  return [
+    { name: `${name}, once`, turn: ONCE, fault, expected: everywhere("result") },
+    { name: `${name}, for ever`, fault: forever, expected: everywhere("unreachable") },
+  ];
+}
+
+/** What no repeat betters. Given once, it also shows that the request is not tried again: that would bring a result. */
+function permanent(name: string, fault: Rule["do"], expected: Record<Step, Outcome>): Row {
+  return { name: `${name}, once`, turn: ONCE, fault, expected };
+}
+
+const status = (code: number, further: object = {}): Rule["do"] => ({ fault: "status", status: code, ...further });
+
+/** An answer of status 200 that is not the service's. That of a PUT is not read, but the picture has not arrived. */
+const NOT_OF_THE_CONTRACT = everywhere("bad-answer", { put: "unreachable" });
+
+export const ROWS: Row[] = [
+  ...transient("refused", { fault: "refuse", seconds: 0.05 }, { fault: "refuse", seconds: 3600 }),
+  ...transient("reset before", { fault: "reset-before" }),
+  ...transient("reset after", { fault: "reset-after" }),
+  ...transient("hang", { fault: "hang" }),
+  ...transient("drip", { fault: "drip", bytesPerSecond: 10 }),
+  ...transient("truncated", { fault: "truncate" }),
+
+  // An identity provider that refuses in whatever way gives no token: `unauthorized` in each row of the 4xx.
+  // At `looks`, some statuses say that the server does not have the extension after all: single looks take over.
+  permanent(
+    "400",
+    status(400),
+    everywhere("bad-request", { token: "unauthorized", start: "invalid-prompt", looks: "result" }),
+  ),
+  permanent(
+    "400 with a missing file",
+    status(400, { body: { error: { code: 400, message: "File ids not found", missing: [{ id: 17 }] } } }),
+    everywhere("bad-request", {
+      token: "unauthorized",
+      upload: "file-not-found",
+      put: "file-not-found",
+      files: "file-not-found",
+      start: "file-not-found",
+      look: "output 2: job-not-found",
+      looks: "result",
+    }),
+  ),
+  // The token is renewed, but a link carries none, and the identity provider is not asked twice.
+  { name: "401, once", turn: ONCE, fault: status(401), expected: everywhere("result", { token: "unauthorized", put: "unauthorized" }) }, // prettier-ignore
+  { name: "401, for ever", fault: status(401), expected: everywhere("unauthorized") },
+  permanent("403", status(403), everywhere("unauthorized")),
+  permanent(
+    "404",
+    status(404),
+    everywhere("not-available", {
+      token: "unauthorized",
+      files: "file-not-found",
+      look: "output 2: job-not-found",
+      looks: "result",
+    }),
+  ),
+  permanent(
+    "404 with a missing file",
+    status(404, { body: { error: { code: 404, message: "File ids not found", missing: [{ id: 17 }] } } }),
+    everywhere("file-not-found", { token: "unauthorized", look: "output 2: job-not-found", looks: "result" }),
+  ),
+  ...transient("408", status(408)),
+  // Of a file's externalId that is taken; the upload node gives none. No repeat helps.
+  permanent("409", status(409), everywhere("bad-request", { token: "unauthorized", start: "invalid-prompt" })),
+  permanent(
+    "410",
+    status(410),
+    everywhere("not-available", {
+      token: "unauthorized",
+      files: "file-not-found",
+      look: "output 2: job-not-found",
+    }),
+  ),
+  permanent(
+    "413",
+    status(413),
+    everywhere("bad-request", {
+      token: "unauthorized",
+      upload: "invalid-image",
+      put: "invalid-image",
+      start: "invalid-prompt",
+    }),
+  ),
+  // Throttling does not use up the repeats, of which there are fewer than five.
+  { name: "429, five times", turn: { times: 5 }, fault: status(429), expected: everywhere("result") },
+  { name: "429 for 1 s, once", turn: ONCE, fault: status(429, { retryAfter: 1 }), expected: everywhere("result") },
+  { name: "429 until a date, once", turn: ONCE, fault: status(429, { retryAfterDate: 2 }), expected: everywhere("result") }, // prettier-ignore
+  { name: "429 for 700 s", fault: status(429, { retryAfter: TOO_LATE_S }), expected: everywhere("overloaded") },
+  { name: "429 until a late date", fault: status(429, { retryAfterDate: TOO_LATE_S }), expected: everywhere("overloaded") }, // prettier-ignore
+  // Not tried again, as the same request would most likely fail again; but a picture's link may be stale: a new one is
+  // asked for.
+  permanent("500", status(500), everywhere("unreachable", { put: "result" })),
+  { name: "500, for ever", fault: status(500), expected: everywhere("unreachable") },
+  ...transient("500 that may be retried", status(500, { headers: { "cdf-is-auto-retryable": "true" } })),
+  ...transient("502", status(502)),
+  ...transient("503", status(503)),
+  { name: "503 for 1 s, once", turn: ONCE, fault: status(503, { retryAfter: 1 }), expected: everywhere("result") },
+  { name: "503 for 700 s", fault: status(503, { retryAfter: TOO_LATE_S }), expected: everywhere("overloaded") },
+  ...transient("504", status(504)),
+
+  permanent("not JSON", { fault: "not-json" }, NOT_OF_THE_CONTRACT),
+  permanent("HTML", { fault: "html" }, NOT_OF_THE_CONTRACT),
+  permanent("wrong schema", { fault: "wrong-schema" }, NOT_OF_THE_CONTRACT),
+  permanent("oversized", { fault: "oversized", megabytes: 33 }, NOT_OF_THE_CONTRACT),
+
+  { name: "clock a day ahead", turn: ONCE, fault: { fault: "delay", ms: 1000 }, clockDays: 1, expected: everywhere("result") }, // prettier-ignore
+  { name: "clock a day back", turn: ONCE, fault: { fault: "delay", ms: 1000 }, clockDays: -1, expected: everywhere("result") }, // prettier-ignore
+];

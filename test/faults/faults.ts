@@ -1,0 +1,120 @@
+/**
+ * The fault matrix: messages through upload, start and wait in a real Node-RED, to a service like CDF that fails in each
+ * way at each step. Each must end exactly once, as the table in `expected.ts` says, within its bound.
+ */
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import helper from "node-red-node-test-helper";
+import { RunningFlow } from "../nodes/flow";
+import { scene } from "../nodes/scene";
+import { ServerProcess, TOKEN } from "../server/support";
+import { removeFolder } from "../support/remove-folder";
+import { Cell, flowOf, tableOf } from "./cells";
+import { ROWS, STEPS } from "./expected";
+
+const DAY_MS = 24 * 3_600_000;
+/** For a second message that must not come. */
+const SETTLE_MS = 3000;
+/** Cells that run at once: all would make each other late. */
+const PARALLEL = 60;
+/** Each takes 32 MB of memory and more. */
+const PARALLEL_OVERSIZED = 2;
+
+describe("the fault matrix", function () {
+  this.timeout(600_000);
+  const cells = new Map<string, Cell>();
+  let folder = "";
+  let server: ServerProcess;
+  let offsetMs = 0;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "segment-faults-"));
+    server = await ServerProcess.start(["--engine", "graphcut", "--data", join(folder, "server")]);
+    await createCells();
+    const running = await load();
+    await runAll(running, await scene());
+    await sleep(SETTLE_MS);
+    for (const cell of cells.values()) cell.count(running);
+    await helper.unload();
+  });
+
+  after(async () => {
+    console.log(`\n${tableOf([...cells.values()])}\n`);
+    await Promise.all([...cells.values()].map((cell) => cell.close()));
+    await server.end("SIGTERM");
+    removeFolder(folder);
+  });
+
+  async function createCells(): Promise<void> {
+    for (const row of ROWS) {
+      for (const step of STEPS) {
+        const jump = (): void => void (offsetMs += (row.clockDays ?? 0) * DAY_MS);
+        const target = { url: server.url, token: TOKEN };
+        // Half way through the delay.
+        const cell = await Cell.create(cells.size, row, step, target, () => setTimeout(jump, 500));
+        cells.set(cell.name, cell);
+      }
+    }
+  }
+
+  async function load(): Promise<RunningFlow> {
+    helper.init(require.resolve("node-red"));
+    helper.settings({ userDir: folder, logging: { console: { level: "off", metrics: false, audit: false } } });
+    const all = [...cells.values()];
+    const credentials = Object.fromEntries(all.map((cell) => cell.credentials));
+    return RunningFlow.load(flowOf(all), credentials);
+  }
+
+  async function runAll(running: RunningFlow, picture: Buffer): Promise<void> {
+    const run = (cell: Cell): Promise<void> => cell.run(running, picture);
+    const all = [...cells.values()].sort((a, b) => b.boundMs - a.boundMs); // the slowest first
+    const isOversized = ({ row }: Cell): boolean => row.fault.fault === "oversized";
+    const plain = all.filter((cell) => cell.row.clockDays === undefined);
+    await Promise.all([
+      inParallel(plain.filter(isOversized), PARALLEL_OVERSIZED, run),
+      inParallel(plain.filter((cell) => !isOversized(cell)), PARALLEL, run), // prettier-ignore
+    ]);
+    for (const days of [1, -1]) {
+      await withClock(() => Promise.all(all.filter(({ row }) => row.clockDays === days).map(run)));
+    }
+  }
+
+  /** Lets the clock be set while some work is done. */
+  async function withClock(work: () => Promise<unknown>): Promise<void> {
+    const { now } = Date;
+    Date.now = () => now() + offsetMs;
+    try {
+      await work();
+    } finally {
+      Date.now = now;
+      offsetMs = 0;
+    }
+  }
+
+  for (const row of ROWS) {
+    describe(row.name, () => {
+      for (const step of STEPS) {
+        it(`${step}: ${row.expected[step]}`, () => {
+          const cell = cells.get(`${step}: ${row.name}`);
+          assert.ok(cell);
+          const { seen, counts, boundMs, finishedExpected } = cell;
+          assert.equal(seen.outcome, cell.expected, seen.text);
+          assert.equal(counts.ends, 1, "the message must leave exactly once");
+          assert.equal(counts.finished, finishedExpected, "each node must end it by done() or done(err), never both");
+          assert.ok(seen.ms < boundMs, `took ${Math.round(seen.ms)} ms`);
+        });
+      }
+    });
+  }
+});
+
+async function inParallel<T>(items: T[], size: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: size }, worker));
+}
