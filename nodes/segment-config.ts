@@ -2,6 +2,8 @@ import type { NodeAPI } from "node-red";
 import { serviceIdentity, type ConfigCredentials, type ConfigDef } from "./shared/config-def";
 import { Connection, type ConfigNode } from "./shared/connection";
 import { serveSamInstall } from "./shared/sam-install";
+import type { OpenService } from "./shared/services";
+import { serveConnectionTest } from "./shared/test-connection";
 import { warmUp } from "./shared/warm-up";
 
 export = function (RED: NodeAPI): void {
@@ -11,15 +13,17 @@ export = function (RED: NodeAPI): void {
     log: (message: string): void => RED.log.info(message),
     nodeOf: (id: string): unknown => RED.nodes.getNode(id),
   };
+  const open = async (def: ConfigDef, credentials: ConfigCredentials): Promise<OpenService> => {
+    const { openService } = await import("./shared/services.js");
+    return openService(def, credentials, host);
+  };
   serveSamInstall(RED, host);
+  serveConnectionTest(RED, open);
 
   function SegmentConfig(this: ConfigNode, def: ConfigDef): void {
     RED.nodes.createNode(this, def);
 
-    this.connection = new Connection(serviceIdentity(def, userDir), async () => {
-      const { openService } = await import("./shared/services.js");
-      return openService(def, this.credentials, host);
-    });
+    this.connection = new Connection(serviceIdentity(def, userDir), () => open(def, this.credentials));
     const warm = warmUp(def, host);
 
     this.on("close", (done: () => void) => {

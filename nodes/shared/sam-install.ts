@@ -1,12 +1,8 @@
-import type { Node, NodeAPI } from "node-red";
+import type { NodeAPI } from "node-red";
 import type { SamStatus } from "../../src/api";
-import { errorText } from "../../src/api/segment-error";
 import { installSam, samInstallation, samStatus, type SamInstallation } from "../../src/embedded";
+import { answer, Refusal, resolveEnv, type Request } from "./admin-route";
 import { dataDirOf, type Host } from "./config-def";
-
-type Exchange = Parameters<ReturnType<NodeAPI["auth"]["needsPermission"]>>;
-type Request = Exchange[0];
-type Response = Exchange[1];
 
 /** What the dialog of a config node shows about the sam engine. */
 interface SamState {
@@ -16,16 +12,6 @@ interface SamState {
   installation?: SamInstallation;
   /** What is installed and what could be; missing while an installation runs. */
   status?: SamStatus;
-}
-
-/** A request that can't be followed, and how that is answered. */
-class Refusal extends Error {
-  constructor(
-    readonly httpStatus: number,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 /**
@@ -55,14 +41,6 @@ export function serveSamInstall(RED: NodeAPI, host: Host): void {
       return stateOf(dataDir);
     }),
   );
-}
-
-async function answer(response: Response, state: () => Promise<SamState>): Promise<void> {
-  try {
-    response.json(await state());
-  } catch (error) {
-    response.status(error instanceof Refusal ? error.httpStatus : 500).json({ message: errorText(error) });
-  }
 }
 
 /**
@@ -99,17 +77,4 @@ async function readDataDir(RED: NodeAPI, { userDir }: Host, request: Request): P
   if (!parsed.success) throw new Refusal(400, `The data folder can't be used: ${z.prettifyError(parsed.error)}`);
   const { dataDir, id } = parsed.data;
   return dataDirOf({ id, type: "segment-config", name: "", z: "", dataDir: resolveEnv(RED, id, dataDir) }, userDir);
-}
-
-/**
- * The value of a field that is an environment variable, as Node-RED gives it to a node. Variables that Node-RED itself
- * keeps (of a tab, or global ones) are only known for a node that is deployed.
- */
-function resolveEnv(RED: NodeAPI, id: string, value: string): string {
-  const name = /^\$\{(\S+)\}$/.exec(value)?.[1];
-  if (name === undefined) return value;
-  const node = RED.nodes.getNode(id) as Node | null;
-  const resolved: unknown = node === null ? process.env[name] : RED.util.getSetting(node, name);
-  if (typeof resolved === "string" && resolved !== "") return resolved;
-  throw new Refusal(400, `The environment variable ${name} has no value here. If it is one of Node-RED, deploy first.`);
 }

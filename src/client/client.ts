@@ -25,8 +25,16 @@ interface Options {
   signal?: AbortSignal;
 }
 
-const healthSchema = z.looseObject({});
-const tokenInspectionSchema = z.looseObject({ projects: z.array(z.looseObject({})).nullish() });
+const healthSchema = z.looseObject({
+  version: z.string(),
+  /** What a job would get now that asks for no engine. `reason`: why it is not ready; only told to who has the token. */
+  engine: z.looseObject({ name: z.string(), version: z.string(), ready: z.boolean(), reason: z.string().nullish() }),
+  /** Of the server's process, in bytes. Older servers don't tell. */
+  memory: z.looseObject({ rss: z.number() }).nullish(),
+});
+const tokenInspectionSchema = z.looseObject({
+  projects: z.array(z.looseObject({ projectUrlName: z.string().nullish() })).nullish(),
+});
 
 /**
  * A client of one service that speaks the contract. All methods throw SegmentError: besides the codes that they name
@@ -36,6 +44,7 @@ const tokenInspectionSchema = z.looseObject({ projects: z.array(z.looseObject({}
 export class SegmentClient {
   /** Watches jobs until they end. */
   readonly waiter: JobWaiter;
+  readonly #tokens: ClientOptions["tokens"];
   readonly #http: ServiceHttp;
   readonly #jobs: JobRoutes;
   readonly #files: FileRoutes;
@@ -44,6 +53,7 @@ export class SegmentClient {
 
   constructor(options: ClientOptions) {
     const pacing = { ...DEFAULT_PACING, ...options.pacing };
+    this.#tokens = options.tokens;
     this.#http = new ServiceHttp({ ...options, agent: `node-red-segment/${packageVersion()}`, pacing });
     this.#jobs = new JobRoutes(this.#http, options.project);
     this.#files = new FileRoutes(this.#http, options.project, pacing, options.namesFiles ?? false);
@@ -96,6 +106,19 @@ export class SegmentClient {
   /** Deletes up to 1000 files. @throws {SegmentError} `file-not-found` */
   deleteFiles(items: FileIdentity[], options: Options = {}): Promise<void> {
     return this.#files.delete(items, options);
+  }
+
+  /** Gets the token that requests carry, without a request to the service. */
+  async authorize(signal: AbortSignal): Promise<void> {
+    await this.#tokens.get(signal);
+  }
+
+  /**
+   * Asks for segments by a request without a file, which starts nothing.
+   * @throws {SegmentError} `invalid-prompt` by a service that offers segments and lets this client ask for them
+   */
+  probeSegments(options: Options = {}): Promise<void> {
+    return this.#jobs.probe(options);
   }
 
   /** What the token may do, as the service says. */

@@ -58,6 +58,18 @@ export class JobRoutes {
     return { job: answer.data, hints: hintsOf(answer) };
   }
 
+  /** Asks for a job without a file. No service starts one; how it refuses tells whether it would start others. */
+  async probe({ signal }: { signal?: AbortSignal }): Promise<void> {
+    await this.#http.bytes({
+      method: "POST",
+      to: { path: this.#path },
+      body: {},
+      purpose: "startJob",
+      doing: "start a job",
+      signal,
+    });
+  }
+
   /** Looks at one job. */
   async look(jobId: number, options: LookOptions): Promise<{ job: Job; hints: Hints }> {
     const answer = await this.#http.json(jobSchema, {

@@ -119,8 +119,7 @@ describe("the editor in a real Node-RED", function () {
         const visible = await editor.page.locator(`#node-config-input-${field}`).isVisible();
         assert.equal(visible, shown.includes(field), field);
       }
-      await editor.page.locator("#node-config-dialog-cancel").click();
-      await editor.page.waitForTimeout(1000);
+      await editor.cancel("segment-config");
     });
   }
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 
 const SCREENSHOTS = join(__dirname, "..", "..", "demo-output", "screenshots");
 const CHROMIUM_ARGS = [
@@ -33,10 +33,28 @@ export class Editor {
     page.on("pageerror", (error) => this.errors.push(String(error)));
   }
 
-  static async open(executablePath: string, url: string): Promise<Editor> {
+  /**
+   * Opens the editor in a browser of its own.
+   * @param login user and password, where Node-RED asks for them
+   * @param options of the browser's page: its size, whether it prefers dark colours
+   */
+  static async open(
+    executablePath: string,
+    url: string,
+    login?: { user: string; password: string },
+    options: BrowserContextOptions = {},
+  ): Promise<Editor> {
     const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
-    const editor = new Editor(browser, await browser.newPage({ viewport: { width: 1400, height: 900 } }), url);
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, ...options });
+    const editor = new Editor(browser, page, url);
     await editor.page.goto(url);
+    if (login !== undefined) {
+      await page.locator("#node-dialog-login-username").fill(login.user);
+      await page.locator("#node-dialog-login-password").fill(login.password);
+      await page.locator("#node-dialog-login-submit").click();
+    }
+    // Before the editor's scripts run, its progress is as hidden as at the end.
+    await page.waitForFunction(`globalThis.RED?.nodes?.getType?.("segment-config") && RED.workspaces.count() > 0`);
     await editor.page.locator("#red-ui-loading-progress").waitFor({ state: "hidden" });
     return editor;
   }
@@ -82,8 +100,9 @@ export class Editor {
     })()`);
   }
 
-  async openDialog(type: string): Promise<void> {
-    const id = await this.nodeId(type);
+  /** Opens the dialog of the first node of a type, or of a certain one. */
+  async openDialog(type: string, nodeId?: string): Promise<void> {
+    const id = nodeId ?? (await this.nodeId(type));
     if (type === "segment-config") await this.page.evaluate(`RED.editor.editConfig("", "${type}", "${id}")`);
     else await this.page.locator(`[id="${id}"]`).dblclick();
     await this.page.waitForTimeout(SLIDE_MS);
@@ -92,6 +111,12 @@ export class Editor {
   /** Presses the dialog's button Done or Update. */
   async confirm(type: string): Promise<void> {
     await this.page.locator(type === "segment-config" ? "#node-config-dialog-ok" : "#node-dialog-ok").click();
+    await this.page.waitForTimeout(SLIDE_MS);
+  }
+
+  /** Closes the dialog without a change. */
+  async cancel(type: string): Promise<void> {
+    await this.page.locator(type === "segment-config" ? "#node-config-dialog-cancel" : "#node-dialog-cancel").click();
     await this.page.waitForTimeout(SLIDE_MS);
   }
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import vm from "node:vm";
+import { readSettings } from "../../nodes/shared/settings";
+import type { FlowNode } from "./flow";
 
 const NODES = join(__dirname, "../../nodes");
 const CATALOGUES = join(NODES, "locales/en-US");
@@ -17,19 +19,26 @@ const RESERVED = new Set(
   ).split(" "),
 );
 
-/** The one of them that a node has among its defaults when its dialog changes it. */
+/** Elements of a dialog that are no property: choices that help to fill in others, and what a button opens. */
+const HELPERS: Record<string, string[]> = {
+  "segment-config": ["node-config-input-provider", "node-config-input-usetls", "segment-config-more-fields"],
+};
+
+/** The reserved name that a node has among its defaults when its dialog changes it. */
 const VARIABLE_OUTPUTS = "outputs";
+
+type Validate = (this: unknown, value: unknown, opt: object) => boolean | string;
 
 interface Field {
   value: unknown;
   type?: string;
-  validate?: (this: unknown, value: unknown, opt: object) => boolean | string;
+  validate?: Validate;
 }
 interface Definition {
   category: string;
   color?: string;
   defaults: Record<string, Field>;
-  credentials?: Record<string, { type: string }>;
+  credentials?: Record<string, { type: string; validate?: Validate }>;
   inputs?: number;
   outputs?: number;
   outputLabels?: (this: unknown, index: number) => string;
@@ -115,8 +124,11 @@ for (const type of TYPES) {
       const dialog = form(type);
       const ids = attributes(dialog, "id");
       assert.equal(new Set(ids).size, ids.length, "ids are unique");
-      assert.deepEqual(ids.toSorted(), fields.map((name) => prefix + name).toSorted());
+      const helpers = HELPERS[type] ?? [];
+      assert.deepEqual(ids.toSorted(), [...fields.map((name) => prefix + name), ...helpers].toSorted());
       const labelled = attributes(dialog, "for");
+      for (const id of helpers.filter((helper) => helper.startsWith(prefix))) assert.ok(labelled.includes(id), id);
+      for (const id of attributes(dialog, "aria-controls")) assert.ok(ids.includes(id), id);
       for (const name of fields) {
         const hidden = new RegExp(`type="hidden"[^>]*id="${prefix}${name}"`).test(dialog);
         assert.equal(labelled.includes(prefix + name), !hidden, name);
@@ -169,7 +181,7 @@ for (const type of TYPES) {
       assert.doesNotMatch(form(type), /#[0-9a-f]{3,8}\b|rgb\(|hsl\(/i);
       for (const [icon] of form(type).matchAll(/<i\s[^>]*>/g)) assert.match(icon, /aria-hidden="true"/);
       for (const [button] of form(type).matchAll(/<button[^>]*>/g))
-        assert.match(button, /type="button" class="red-ui-button/);
+        assert.match(button, /type="button"\s+class="red-ui-button/);
     });
 
     it("has a light colour, an icon that exists and labels", () => {
@@ -214,25 +226,82 @@ for (const type of TYPES) {
 }
 
 describe("editor of segment-config", () => {
-  const { defaults } = register("segment-config");
-  const check = (name: string, value: unknown, node: object): boolean | string =>
-    defaults[name]!.validate!.call({ _: (key: string) => key, ...node }, value, {});
+  const { defaults, credentials } = register("segment-config");
+  const check = (name: string, value: unknown, node: object): boolean | string => {
+    const field = defaults[name] ?? credentials![name]!;
+    const verdict = field.validate!.call({ _: (key: string) => key, ...node }, value, {});
+    if (typeof verdict === "string") assert.ok(catalogueKeys("segment-config").includes(verdict), verdict);
+    return verdict;
+  };
+  const error = (name: string): string => `segment-config.error.${name}`;
+  const settingsOf = (fields: object) =>
+    readSettings({ id: "c1", z: "", type: "segment-config", name: "", ...fields }, {});
 
   it("asks for what the chosen service needs", () => {
-    assert.equal(check("baseUrl", "", { service: "server" }), "segment-config.error.baseUrl");
+    assert.equal(check("baseUrl", "", { service: "server" }), error("baseUrl"));
     assert.equal(check("baseUrl", "", { service: "embedded" }), true);
-    assert.equal(check("baseUrl", "192.168.0.1", { service: "server" }), "segment-config.error.url");
+    assert.equal(check("baseUrl", "192.168.0.1", { service: "server" }), error("url"));
+    assert.equal(check("baseUrl", "http://me:secret@plant", { service: "server" }), error("password"));
     assert.equal(check("baseUrl", "http://192.168.0.1:8090", { service: "server" }), true);
-    assert.equal(check("cluster", "", { service: "cdf" }), "segment-config.error.cluster");
+    assert.equal(check("cluster", "", { service: "cdf" }), error("cluster"));
     assert.equal(check("cluster", "", { service: "cdf", baseUrl: "https://x.example" }), true);
+    assert.equal(check("cluster", "https://westeurope-1.cognitedata.com", { service: "cdf" }), error("clusterName"));
     assert.equal(check("cluster", "westeurope-1", { service: "cdf" }), true);
+    assert.equal(check("project", "plant 1", { service: "cdf" }), error("spaces"));
   });
 
-  it("refuses what is no number, with a reason", () => {
-    for (const name of ["timeout", "retries", "concurrency", "maxPending", "keepHours", "keepMegabytes"]) {
-      assert.equal(check(name, "many", {}), "segment-config.error.number", name);
-      assert.equal(check(name, "-1", {}), "segment-config.error.number", name);
+  it("asks for what the chosen login needs", () => {
+    const oauth = { service: "cdf", auth: "oauth" };
+    assert.equal(check("tokenUrl", "", oauth), error("tokenUrl"));
+    assert.equal(check("tokenUrl", "login.example", oauth), error("url"));
+    assert.equal(check("tokenUrl", "https://login.example/{tenant}/token", oauth), error("tenant"));
+    assert.equal(check("tokenUrl", "https://login.example/1/token", oauth), true);
+    assert.equal(check("clientId", "", oauth), error("clientId"));
+    assert.equal(check("clientSecret", "", oauth), error("clientSecret"));
+    assert.equal(check("clientSecret", "__PWRD__", oauth), true);
+    assert.equal(check("token", "", { service: "server", auth: "token" }), error("token"));
+    for (const node of [
+      { service: "embedded", auth: "oauth" },
+      { service: "cdf", auth: "none" },
+    ]) {
+      for (const name of ["tokenUrl", "clientId", "clientSecret", "token"]) assert.equal(check(name, "", node), true);
+    }
+  });
+
+  it("refuses what is none of the choices, or more than a line", () => {
+    for (const name of ["service", "auth", "clientAuth", "engine"]) {
+      assert.equal(check(name, "magic", {}), error("choice"), name);
+      assert.equal(check(name, null, {}), true, name);
+    }
+    for (const name of ["scopes", "audience", "dataDir"]) assert.equal(check(name, "a\nb", {}), error("line"), name);
+  });
+
+  it("takes the numbers that the runtime takes, and refuses others with a reason", () => {
+    for (const name of ["timeout", "retries", "concurrency", "maxPending", "maxJobs", "keepHours", "keepMegabytes"]) {
+      assert.match(String(check(name, "many", {})), /error\.(wholeN|n)umber$/, name);
+      assert.match(String(check(name, "-1", {})), /error\.(wholeN|n)umber$/, name);
       assert.equal(check(name, "12", {}), true, name);
+      if (!(name in settingsOf({}))) continue;
+      for (const value of ["0", "0.05", "0.1", "0.5", "1", "1.5", "1000000", "1e3", " 7 "]) {
+        let taken = true;
+        try {
+          settingsOf({ [name]: value });
+        } catch {
+          taken = false;
+        }
+        assert.equal(check(name, value, {}) === true, taken, `${name}: ${value}`);
+      }
+    }
+  });
+
+  it("takes every node of the first version as it is", () => {
+    const flow = JSON.parse(readFileSync(join(__dirname, "../fixtures/flow-first-version.json"), "utf8")) as object[];
+    const configs = flow.filter((node): node is FlowNode => "type" in node && node.type === "segment-config");
+    assert.deepEqual(new Set(configs.map(({ service }) => service)), new Set(["embedded", "server", "cdf"]));
+    for (const node of configs) {
+      for (const [name, { validate }] of Object.entries(defaults)) {
+        if (validate !== undefined) assert.equal(check(name, node[name], node), true, `${node.id}: ${name}`);
+      }
     }
   });
 });

@@ -24,6 +24,8 @@ export function serviceRoutes(
       // What a job would get now that asks for no engine.
       engine: { name, version, ...backend, ready, reason: mayKnow(request) ? reason : undefined },
       jobs: jobs.counts(),
+      // Of this process, in bytes; the engine's workers are processes of their own.
+      memory: { rss: process.memoryUsage.rss() },
     };
   });
 
