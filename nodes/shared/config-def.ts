@@ -63,7 +63,7 @@ export function dataDirOf(def: ConfigDef, userDir: string): string {
 
 /** Address of a remote service, without a slash at its end; empty when nothing was filled in. */
 export function baseUrlOf(def: ConfigDef): string {
-  const fallback = def.service === "cdf" && def.cluster ? `https://${def.cluster}.cognitedata.com` : "";
+  const fallback = def.service === "cdf" && def.cluster ? `https://${def.cluster.trim()}.cognitedata.com` : "";
   return (def.baseUrl ? def.baseUrl : fallback).trim().replace(/\/+$/, "");
 }
 

@@ -1,6 +1,5 @@
 import { inspect } from "node:util";
 import type { NodeMessage } from "node-red";
-import type { FileIdentity, FileReference } from "../../src/api";
 import { successorOf, segmentOf } from "./connection";
 
 /** A file that waits are about. */
@@ -46,13 +45,8 @@ function nameOf({ service, file }: Pick<FileUse, "service" | "file">): string {
 }
 
 async function deleteFile({ service, file }: FileUse): Promise<void> {
-  const { fileReferenceSchema } = await import("../../src/api/index.js");
-  const identity = identityOf(fileReferenceSchema.parse(file));
+  const { fileIdentityOf, fileReferenceSchema } = await import("../../src/api/index.js");
+  const identity = fileIdentityOf(fileReferenceSchema.parse(file));
   const connection = await successorOf({ service }, new AbortController().signal);
   await (await connection.client()).deleteFiles([identity]);
-}
-
-function identityOf(file: FileReference): FileIdentity {
-  if ("fileId" in file) return { id: file.fileId };
-  return "fileExternalId" in file ? { externalId: file.fileExternalId } : { instanceId: file.fileInstanceId };
 }

@@ -45,15 +45,26 @@ export function readSettings(def: ConfigDef, credentials: ConfigCredentials): Se
   const fail = (reason: string): never => {
     throw new SegmentError("no-config", `Config node "${def.name || def.id}": ${reason}`);
   };
+  refuseUnsetVariable({ ...def, name: "" }, fail);
   const parsed = settingsSchema.safeParse(def);
   if (!parsed.success) return fail(describeIssues(parsed.error, def));
 
   const { token = "", clientSecret = "" } = credentials;
+  const { auth } = parsed.data;
+  refuseUnsetVariable({ ...(auth === "token" && { token }), ...(auth === "oauth" && { clientSecret }) }, fail);
   const settings = { ...parsed.data, baseUrl: baseUrlOf(def), token: token.trim(), clientSecret };
   const missing = missingField(settings);
   if (missing !== undefined) return fail(`${missing} is missing: open the config node and fill it in`);
   if (settings.service !== "embedded") checkBaseUrl(settings.baseUrl, fail);
   return settings;
+}
+
+/** Node-RED puts a variable's value in place of `${NAME}`, and leaves the text as it is where there is none. */
+function refuseUnsetVariable(fields: object, fail: (reason: string) => never): void {
+  for (const [field, value] of Object.entries(fields) as [string, unknown][]) {
+    const [, variable] = (typeof value === "string" && /^\$\{([^}]+)\}$/.exec(value)) || [];
+    if (variable !== undefined) fail(`${field}: the environment variable ${variable} is not set`);
+  }
 }
 
 function missingField(settings: Settings): string | undefined {

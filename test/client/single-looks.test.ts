@@ -104,6 +104,7 @@ describe("client: waiting by single looks", () => {
     const client = clientOf(service);
     const { jobId } = await client.startJob(REQUEST);
     await rejection(client.waiter.wait(jobId, { timeoutMs: 40 }), "timed-out");
+    await sleep(50); // a look may have been on its way
     const looks = service.count(LOOK);
     await sleep(100);
     assert.equal(service.count(LOOK), looks);
