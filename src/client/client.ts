@@ -12,8 +12,8 @@ import { JobWaiter } from "./waiter";
 export interface ClientOptions extends Omit<HttpOptions, "agent" | "pacing"> {
   project: string;
   /**
-   * Whether pictures that are uploaded get an external id made from their content, so that a picture sent again
-   * replaces itself. For services that would keep every copy.
+   * Whether pictures that are uploaded get an external id made from their content, so that a picture sent again is the
+   * same file. For services that would keep every copy.
    */
   namesFiles?: boolean;
   /** Jobs of this client that may be unfinished at once; further ones are held back, in order. No limit by default. */

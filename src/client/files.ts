@@ -12,8 +12,10 @@ import {
   type FileRecord,
   type InstanceId,
 } from "../api";
+import { cancelledError } from "./abort";
 import type { ServiceHttp } from "./http";
 import type { Pacing } from "./pacing";
+import { SingleFlight } from "./single-flight";
 
 /** A picture to send to the service. */
 export interface Upload {
@@ -43,6 +45,8 @@ export class FileRoutes {
   readonly #path: string;
   readonly #pacing: Pacing;
   readonly #namesFiles: boolean;
+  /** Uploads under way, by external id. */
+  readonly #flights = new Map<string, SingleFlight<FileRecord>>();
 
   /** @param namesFiles see `ClientOptions` */
   constructor(http: ServiceHttp, project: string, pacing: Pacing, namesFiles: boolean) {
@@ -54,24 +58,57 @@ export class FileRoutes {
 
   /** Creates a file or takes the named one, sends its bytes and waits until the service has taken note of them. */
   async upload(upload: Upload, { signal }: Options): Promise<FileRecord> {
-    let { file, uploadUrl } = await this.#target(upload, signal);
+    const { sha256, instanceId } = upload;
+    const isNamed = this.#namesFiles && sha256 !== undefined && instanceId === undefined;
+    return isNamed ? this.#uploadOnce(upload, `node-red-${sha256}`, signal) : this.#upload(upload, undefined, signal);
+  }
+
+  /**
+   * Replacing a file takes its content away for a while, and jobs on it would fail: so one that is there is used as it
+   * is, and uploads of the same picture at the same time share one.
+   */
+  async #uploadOnce(upload: Upload, externalId: string, signal = new AbortController().signal): Promise<FileRecord> {
+    const flight =
+      this.#flights.get(externalId) ??
+      new SingleFlight<FileRecord>(async (shared) => {
+        try {
+          const [known] = await this.#look([{ externalId }], true, shared);
+          return known?.uploaded === true ? known : await this.#upload(upload, externalId, shared);
+        } finally {
+          this.#flights.delete(externalId);
+        }
+      });
+    this.#flights.set(externalId, flight);
+    try {
+      return await flight.run(signal);
+    } catch (error) {
+      throw signal.aborted ? cancelledError(`upload ${preview(upload.name)}`) : error;
+    }
+  }
+
+  async #upload(upload: Upload, externalId: string | undefined, signal: AbortSignal | undefined): Promise<FileRecord> {
+    let { file, uploadUrl } = await this.#target(upload, externalId, signal);
     try {
       await this.#send(upload, uploadUrl, signal);
     } catch (error) {
       if (!(error instanceof SegmentError && error.code === "unreachable")) throw error;
       // The link leads nowhere: a server that was restarted meanwhile may listen elsewhere and give a new one.
-      ({ file, uploadUrl } = await this.#target(upload, signal));
+      ({ file, uploadUrl } = await this.#target(upload, externalId, signal));
       await this.#send(upload, uploadUrl, signal);
     }
     return this.#whenUploaded(file, signal);
   }
 
-  async #target(upload: Upload, signal: AbortSignal | undefined): Promise<UploadTarget> {
+  async #target(
+    upload: Upload,
+    externalId: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<UploadTarget> {
     const { instanceId } = upload;
     if (instanceId !== undefined) {
       return { file: { instanceId }, uploadUrl: await this.#linkTo({ instanceId }, signal) };
     }
-    const { id, uploadUrl } = await this.#create(upload, signal);
+    const { id, uploadUrl } = await this.#create(upload, externalId, signal);
     return { file: { id }, uploadUrl };
   }
 
@@ -91,8 +128,11 @@ export class FileRoutes {
     return link.uploadUrl;
   }
 
-  async #create({ name, mimeType, sha256 }: Upload, signal: AbortSignal | undefined): Promise<CreatedFile> {
-    const externalId = this.#namesFiles && sha256 !== undefined ? `node-red-${sha256}` : undefined;
+  async #create(
+    { name, mimeType }: Upload,
+    externalId: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<CreatedFile> {
     const body: CreateFile = { name, mimeType, externalId };
     const answer = await this.#http.json(createdFileSchema, {
       method: "POST",
@@ -135,11 +175,19 @@ export class FileRoutes {
   }
 
   /** The records of up to 1000 files, in their order. */
-  async find(items: FileIdentity[], { signal }: Options): Promise<FileRecord[]> {
+  find(items: FileIdentity[], { signal }: Options): Promise<FileRecord[]> {
+    return this.#look(items, false, signal);
+  }
+
+  async #look(
+    items: FileIdentity[],
+    ignoreUnknownIds: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<FileRecord[]> {
     const answer = await this.#http.json(fileRecordsSchema, {
       method: "POST",
       to: { path: `${this.#path}/byids` },
-      body: { items, ignoreUnknownIds: false },
+      body: { items, ignoreUnknownIds },
       purpose: "findFile",
       doing: `find ${nameOf(items)}`,
       signal,

@@ -26,12 +26,36 @@ describe("client: files", () => {
   it("names a file by its content where a service would keep every copy", async () => {
     const service = await startService();
     const sha256 = "ab".repeat(32);
-    await clientOf(service, { namesFiles: true }).upload({ ...PICTURE, sha256 });
-    assert.equal(service.log[0], "POST /api/v1/projects/plant/files?overwrite=true");
-    const { externalId } = JSON.parse(service.requests[0]!.body.toString()) as { externalId: string };
+    const { id } = await clientOf(service, { namesFiles: true }).upload({ ...PICTURE, sha256 });
+    assert.deepEqual(service.log, [
+      "POST /api/v1/projects/plant/files/byids",
+      "POST /api/v1/projects/plant/files?overwrite=true",
+      `PUT /raw/${id}`,
+      "POST /api/v1/projects/plant/files/byids",
+    ]);
+    const { externalId } = JSON.parse(service.requests[1]!.body.toString()) as { externalId: string };
     assert.equal(externalId, `node-red-${sha256}`);
     await clientOf(service).upload({ ...PICTURE, sha256 });
-    assert.equal(service.log[3], "POST /api/v1/projects/plant/files");
+    assert.equal(service.log[4], "POST /api/v1/projects/plant/files");
+  });
+
+  it("never takes the content of such a file away, as jobs may be on it", async () => {
+    const service = await startService();
+    const client = clientOf(service, { namesFiles: true });
+    const picture = { ...PICTURE, sha256: "cd".repeat(32) };
+    const stop = new AbortController();
+    const impatient = client.upload(picture, { signal: stop.signal });
+    const both = Promise.all([client.upload(picture), client.upload(picture)]);
+    stop.abort();
+    await rejection(impatient, "cancelled");
+    const [first, second] = await both;
+    const third = await client.upload(picture);
+    assert.deepEqual([first.id, second.id], [third.id, third.id]);
+    assert.equal(service.count(/^PUT/), 1);
+    // Of an upload that had been broken off there is only the record.
+    service.files.set(third.id, { looks: -1 });
+    await client.upload(picture);
+    assert.equal(service.count(/^PUT/), 2);
   });
 
   it("sends the bytes of a file in a data model, and waits until the service has them", async () => {

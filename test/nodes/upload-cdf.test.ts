@@ -23,18 +23,22 @@ describe("pictures on Cognite Data Fusion", function () {
     );
   const body = (index: number): unknown => JSON.parse(service.requests[index]!.body.toString());
 
-  it("are named by their content, so that a picture sent again replaces itself", async () => {
+  it("are named by their content, so that a picture sent again is the same file", async () => {
     const picture = await scene();
     const flow = await flowOn("cdf");
     flow.send("upload", { payload: picture });
     await flow.next("completed");
-    assert.equal(service.log[0], "POST /api/v1/projects/plant/files?overwrite=true");
+    assert.equal(service.log[1], "POST /api/v1/projects/plant/files?overwrite=true");
     const sha256 = createHash("sha256").update(picture).digest("hex");
-    assert.deepEqual(body(0), {
+    assert.deepEqual(body(1), {
       name: `node-red-${sha256.slice(0, 16)}.jpg`,
       mimeType: "image/jpeg",
       externalId: `node-red-${sha256}`,
     });
+    flow.send("upload", { payload: picture });
+    await flow.next("completed");
+    assert.equal(service.count(/^PUT/), 1);
+    assert.equal(service.jobs.size, 2);
   });
 
   it("need no such name on our own server", async () => {
@@ -63,7 +67,7 @@ describe("pictures on Cognite Data Fusion", function () {
     const flow = await flowOn("cdf", INSTANCE);
     flow.send("upload", { payload: await scene() });
     await flow.next("completed");
-    assert.equal(service.log[0], "POST /api/v1/projects/plant/files?overwrite=true");
+    assert.equal(service.log[1], "POST /api/v1/projects/plant/files?overwrite=true");
     const before = service.requests.length;
     flow.send("upload", { payload: await scene(), instance: "line-4" });
     const { error } = await flow.next("caught");

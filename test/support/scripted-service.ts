@@ -16,6 +16,7 @@ export type Fault = (request: SeenRequest, response: ServerResponse) => void;
 
 interface NamedFile {
   id?: number;
+  externalId?: string;
   instanceId?: { space: string; externalId: string };
 }
 
@@ -33,6 +34,7 @@ export class ScriptedService {
   readonly faults: { path: RegExp; fault: Fault }[] = [];
   readonly jobs = new Map<number, ServedJob>();
   readonly files = new Map<number, { bytes?: Buffer; looks: number }>();
+  readonly externalIds = new Map<string, number>();
   /** Files of a data model by `space/externalId`. */
   readonly instances = new Map<string, number>();
   /** Where uploads are sent to, if not here. */
@@ -192,9 +194,10 @@ export class ScriptedService {
   }
 
   #fileRoute(route: string, seen: SeenRequest, response: ServerResponse): void {
-    const body = JSON.parse(seen.body.toString()) as { items?: NamedFile[] };
+    const body = JSON.parse(seen.body.toString()) as NamedFile & { items?: NamedFile[]; ignoreUnknownIds?: boolean };
     if (route === "POST /files") {
-      const id = this.#nextId++;
+      const id = this.externalIds.get(body.externalId ?? "") ?? this.#nextId++;
+      if (body.externalId !== undefined) this.externalIds.set(body.externalId, id);
       this.files.set(id, { looks: 0 });
       json(200, { ...body, id, uploaded: false, uploadUrl: `${this.uploadOrigin ?? this.url}/raw/${id}` })(
         seen,
@@ -204,14 +207,15 @@ export class ScriptedService {
     }
     const items = body.items ?? [];
     const ids = items.map((item) => this.#idOf(item));
+    const known = ids.filter((id) => this.files.has(id));
     const missing = items.filter((item) => !this.files.has(this.#idOf(item)));
-    if (missing.length > 0) {
+    if (missing.length > 0 && body.ignoreUnknownIds !== true) {
       json(400, { error: { code: 400, message: "ids not found", missing } })(seen, response);
     } else if (route === "POST /files/uploadlink") {
       json(200, { items: ids.map((id) => ({ id, uploadUrl: `${this.url}/raw/${id}` })) })(seen, response);
     } else if (route === "POST /files/byids") {
       const uploaded = (id: number): boolean => this.files.get(id)!.looks++ >= this.uploadLooks;
-      json(200, { items: ids.map((id) => ({ id, uploaded: uploaded(id) })) })(seen, response);
+      json(200, { items: known.map((id) => ({ id, uploaded: uploaded(id) })) })(seen, response);
     } else if (route === "POST /files/downloadlink") {
       json(200, { items: ids.map((id) => ({ downloadUrl: `${this.uploadOrigin ?? this.url}/raw/${id}` })) })(
         seen,
@@ -223,8 +227,9 @@ export class ScriptedService {
     }
   }
 
-  #idOf({ id, instanceId }: NamedFile): number {
-    return id ?? this.instances.get(`${instanceId?.space}/${instanceId?.externalId}`) ?? 0;
+  #idOf({ id, externalId = "", instanceId }: NamedFile): number {
+    const named = instanceId === undefined ? this.externalIds.get(externalId) : undefined;
+    return id ?? named ?? this.instances.get(`${instanceId?.space}/${instanceId?.externalId}`) ?? 0;
   }
 
   #raw(id: number, seen: SeenRequest, response: ServerResponse): void {
