@@ -19,6 +19,8 @@ import { chromiumPath } from "./ensure-chromium";
 const MINUTE = 60_000;
 /** High enough for the longest dialog. */
 const VIEWPORT = { width: 1400, height: 1350 };
+/** Pixels below the last field. */
+const MARGIN = 20;
 
 const DEFAULTS = {
   type: "segment-config",
@@ -36,16 +38,31 @@ const FLOW: Flow = [
   { id: "embedded", ...DEFAULTS, name: "this machine", service: "embedded" },
   {
     id: "server",
-    type: "segment-config",
+    ...DEFAULTS,
     name: "plant",
     service: "server",
     baseUrl: "http://plant:8020",
     auth: "token",
   },
   { id: "cdf", ...DEFAULTS, service: "cdf", cluster: "westeurope-1", project: "plant-1", ...OAUTH },
-  { id: "upload", type: "segment-upload", z: "tab", x: 200, y: 100, config: "embedded", wires: [["start"]] },
-  { id: "start", type: "segment-start", z: "tab", x: 400, y: 100, config: "embedded", wires: [["wait"]] },
-  { id: "wait", type: "segment-wait", z: "tab", x: 600, y: 100, config: "", wires: [[], []] },
+  {
+    ...{ id: "upload", type: "segment-upload", z: "tab", x: 200, y: 100, config: "embedded", wires: [["start"]] },
+    ...{ image: "payload", imageType: "msg", keepImage: true },
+  },
+  {
+    ...{ id: "start", type: "segment-start", z: "tab", x: 400, y: 100, config: "embedded", wires: [["wait"]] },
+    ...{ file: "payload.fileIds", fileType: "msg", points: "payload.points", pointsType: "msg" },
+    ...{ boxes: "payload.boxes", boxesType: "msg", units: "fraction" },
+  },
+  {
+    ...{ id: "wait", type: "segment-wait", z: "tab", x: 600, y: 100, config: "", wires: [[], []] },
+    ...{ job: "jobId", jobType: "msg", timeout: "600" },
+  },
+  {
+    ...{ id: "alarm", type: "segment-alarm", z: "tab", x: 800, y: 100, wires: [[], []] },
+    ...{ measure: "measures.total.area", measureType: "msg", high: "0.4", low: "", hysteresis: "0.05" },
+    ...{ hold: "0", latch: true, staleAfter: "0" },
+  },
 ];
 /** Pictures by their names: a dialog, and what is done in it before. */
 const PICTURES: { name: string; type: string; id: string; prepare?: (editor: Editor) => Promise<void> }[] = [
@@ -56,6 +73,7 @@ const PICTURES: { name: string; type: string; id: string; prepare?: (editor: Edi
   { name: "upload", type: "segment-upload", id: "upload" },
   { name: "start", type: "segment-start", id: "start" },
   { name: "wait", type: "segment-wait", id: "wait" },
+  { name: "alarm", type: "segment-alarm", id: "alarm" },
 ];
 
 async function testConnection({ page }: Editor): Promise<void> {
@@ -64,7 +82,10 @@ async function testConnection({ page }: Editor): Promise<void> {
 }
 
 function typeSecret(field: string): (editor: Editor) => Promise<void> {
-  return ({ page }) => page.locator(`#node-config-input-${field}`).fill("not a secret");
+  return async ({ page }) => {
+    await page.locator(`#node-config-input-${field}`).fill("not a secret");
+    await page.keyboard.press("Tab");
+  };
 }
 
 async function openMore(editor: Editor): Promise<void> {
@@ -78,14 +99,29 @@ async function takeAll(editor: Editor, folder: string, colours: string): Promise
     await editor.openDialog(type, id);
     await prepare?.(editor);
     const path = join(folder, `${name}-${colours}.png`);
-    await editor.page.locator(".red-ui-tray").last().screenshot({ path });
+    await editor.page.screenshot({ path, clip: await dialogArea(editor) });
     console.log(path);
     await editor.cancel(type);
   }
 }
 
-async function hasDarkColours({ page }: Editor): Promise<boolean> {
-  return page.evaluate<boolean>(`document.documentElement.classList.contains("nr-theme-dark")`);
+/** The dialog without the empty space below its fields. */
+async function dialogArea({ page }: Editor): Promise<{ x: number; y: number; width: number; height: number }> {
+  const tray = await page.locator(".red-ui-tray").last().boundingBox();
+  const form = await page.locator("#dialog-form, #node-config-dialog-edit-form").last().boundingBox();
+  if (tray === null || form === null) throw new Error("There is no open dialog.");
+  const bottom = await page.evaluate<number>(
+    `Math.max(...[...document.querySelectorAll("#dialog-form > *, #node-config-dialog-edit-form > *")]
+      .map((part) => part.getBoundingClientRect().bottom))`,
+  );
+  return { ...tray, height: Math.min(tray.height, bottom - tray.y + MARGIN) };
+}
+
+/** Switches to dark colours, as the user's settings do; false where this Node-RED has none. */
+async function turnDark({ page }: Editor): Promise<boolean> {
+  return page.evaluate<boolean>(
+    `parseInt(RED.settings.version) >= 5 && (document.documentElement.classList.add("nr-theme-dark"), true)`,
+  );
 }
 
 async function main(): Promise<void> {
@@ -101,8 +137,7 @@ async function main(): Promise<void> {
       for (const colorScheme of ["light", "dark"] as const) {
         const editor = await Editor.open(chromium, nodeRed.url, undefined, { viewport: VIEWPORT, colorScheme });
         try {
-          const isDark = await hasDarkColours(editor);
-          if (isDark === (colorScheme === "dark")) await takeAll(editor, folder, colorScheme);
+          if (colorScheme === "light" || (await turnDark(editor))) await takeAll(editor, folder, colorScheme);
         } finally {
           await editor.close();
         }

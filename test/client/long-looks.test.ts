@@ -87,10 +87,11 @@ describe("client: waiting by one long request", () => {
     const service = await extendedService();
     const client = clientOf(service, { retries: 2 });
     const ids = [await client.startJob(REQUEST), await client.startJob(REQUEST)].map(({ jobId }) => jobId);
-    service.fail(BYIDS, cut, cut, cut);
+    // The first one comes on a connection that was used before: its reset does not use up a retry.
+    service.fail(BYIDS, cut, cut, cut, cut);
     const waits = ids.map((id) => client.waiter.wait(id));
     for (const wait of waits) await rejection(wait, "unreachable");
-    assert.equal(service.count(BYIDS), 3);
+    assert.equal(service.count(BYIDS), 4);
   });
 
   it("survives a failure that the retries overcome", async () => {
