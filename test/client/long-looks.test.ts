@@ -103,7 +103,7 @@ describe("client: waiting by one long request", () => {
     await client.waiter.wait(jobId);
   });
 
-  for (const status of [400, 404, 405]) {
+  for (const status of [400, 404, 405, 410]) {
     it(`falls back to single looks for good when the service answers ${status}`, async () => {
       const service = await extendedService();
       const client = clientOf(service);
