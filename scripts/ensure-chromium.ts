@@ -1,4 +1,5 @@
-// The editor's tests need a Chromium. On Debian as root this installs it; elsewhere it says how to bring one.
+// The editor's tests need a Chromium, those of TLS the program openssl. On Debian as root this installs them; elsewhere
+// it says how to bring a Chromium, and openssl is there.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
@@ -16,9 +17,9 @@ export function chromiumPath(): string | undefined {
   return [process.env.CHROMIUM_PATH ?? "", ...PATHS].find((path) => path !== "" && existsSync(path));
 }
 
-function installOnDebian(): void {
+function installOnDebian(...packages: string[]): void {
   apt("update", "--quiet=2");
-  apt("install", "--yes", "--quiet=2", "--no-install-recommends", "chromium", "fonts-dejavu-core");
+  apt("install", "--yes", "--quiet=2", "--no-install-recommends", ...packages);
 }
 
 function apt(...args: string[]): void {
@@ -26,14 +27,18 @@ function apt(...args: string[]): void {
   spawnSync(APT, ["-o", "DPkg::Lock::Timeout=500", ...args], { stdio: ["ignore", "ignore", "inherit"], env });
 }
 
-function ensureChromium(): void {
-  if (chromiumPath() === undefined && process.getuid?.() === 0 && existsSync(APT)) {
-    console.log("Installing Chromium for the editor's tests …");
-    installOnDebian();
+function ensureSystem(): void {
+  const missing = [
+    ...(chromiumPath() === undefined ? ["chromium", "fonts-dejavu-core"] : []),
+    ...(spawnSync("openssl", ["version"]).error === undefined ? [] : ["openssl"]),
+  ];
+  if (missing.length > 0 && process.getuid?.() === 0 && existsSync(APT)) {
+    console.log(`Installing ${missing.join(", ")} for the tests …`);
+    installOnDebian(...missing);
   }
   if (chromiumPath() !== undefined) return;
   console.log("No Chromium found: the editor's tests are skipped. Install Chromium or Chrome, or set CHROMIUM_PATH.");
   if (process.env.CI !== undefined) process.exitCode = 1;
 }
 
-if (require.main === module) ensureChromium();
+if (require.main === module) ensureSystem();

@@ -16,15 +16,15 @@ import { Editor } from "../test/e2e/editor";
 import { removeFolder } from "../test/support/remove-folder";
 import { chromiumPath } from "./ensure-chromium";
 
+const PACKAGE_ROOT = join(__dirname, "..");
 const MINUTE = 60_000;
+/** Pixels below the last field. */
+const MARGIN = 20;
+/** Tooltips and borders fade. */
+const FADE_MS = 500;
 /** High enough for the longest dialog. */
 const VIEWPORT = { width: 1400, height: 1350 };
 
-const DEFAULTS = {
-  type: "segment-config",
-  ...{ project: "default", apiVersion: "beta", timeout: "30", retries: "5", concurrency: "8", maxPending: "10000" },
-  ...{ maxJobs: "16", engine: "auto", keepHours: "24", keepMegabytes: "1024" },
-};
 const OAUTH = {
   auth: "oauth",
   tokenUrl: "https://login.microsoftonline.com/3f2a/oauth2/v2.0/token",
@@ -33,7 +33,7 @@ const OAUTH = {
 };
 const FLOW: Flow = [
   { id: "tab", type: "tab", label: "Flow 1" },
-  { id: "embedded", ...DEFAULTS, name: "this machine", service: "embedded" },
+  { id: "embedded", type: "segment-config", name: "this machine", service: "embedded" },
   {
     id: "server",
     type: "segment-config",
@@ -42,10 +42,11 @@ const FLOW: Flow = [
     baseUrl: "http://plant:8020",
     auth: "token",
   },
-  { id: "cdf", ...DEFAULTS, service: "cdf", cluster: "westeurope-1", project: "plant-1", ...OAUTH },
+  { id: "cdf", type: "segment-config", service: "cdf", cluster: "westeurope-1", project: "plant-1", ...OAUTH },
   { id: "upload", type: "segment-upload", z: "tab", x: 200, y: 100, config: "embedded", wires: [["start"]] },
   { id: "start", type: "segment-start", z: "tab", x: 400, y: 100, config: "embedded", wires: [["wait"]] },
   { id: "wait", type: "segment-wait", z: "tab", x: 600, y: 100, config: "", wires: [[], []] },
+  { id: "alarm", type: "segment-alarm", z: "tab", x: 800, y: 100, high: "0.4", wires: [[], []] },
 ];
 /** Pictures by their names: a dialog, and what is done in it before. */
 const PICTURES: { name: string; type: string; id: string; prepare?: (editor: Editor) => Promise<void> }[] = [
@@ -56,15 +57,23 @@ const PICTURES: { name: string; type: string; id: string; prepare?: (editor: Edi
   { name: "upload", type: "segment-upload", id: "upload" },
   { name: "start", type: "segment-start", id: "start" },
   { name: "wait", type: "segment-wait", id: "wait" },
+  { name: "alarm", type: "segment-alarm", id: "alarm" },
 ];
 
 async function testConnection({ page }: Editor): Promise<void> {
   await page.locator(".segment-config-test").click();
   await page.locator(".segment-config-test-result div").waitFor();
+  // Where this project lies is nobody's business.
+  const status = page.locator(".segment-config-sam-status");
+  const text = (await status.innerText()).replaceAll(PACKAGE_ROOT, "/data/node-red-segment/sam");
+  await status.evaluate((element, shown) => (element.textContent = shown), text);
 }
 
 function typeSecret(field: string): (editor: Editor) => Promise<void> {
-  return ({ page }) => page.locator(`#node-config-input-${field}`).fill("not a secret");
+  return async ({ page }) => {
+    await page.locator(`#node-config-input-${field}`).fill("not a secret");
+    await page.keyboard.press("Tab"); // a field is checked when it is left
+  };
 }
 
 async function openMore(editor: Editor): Promise<void> {
@@ -73,39 +82,65 @@ async function openMore(editor: Editor): Promise<void> {
   await editor.page.locator(".segment-config-more").click();
 }
 
+/** What a node of the flow does not say is as in a node that is new. */
+async function fillIn({ page }: Editor): Promise<void> {
+  await page.evaluate(`(() => {
+    const fill = (node) => {
+      for (const [name, { value }] of Object.entries(node._def.defaults ?? {})) node[name] ??= value;
+    };
+    RED.nodes.eachNode(fill);
+    RED.nodes.eachConfig(fill);
+  })()`);
+}
+
+/** The open dialog without the empty room below its last field. */
+async function dialogArea({ page }: Editor): Promise<{ x: number; y: number; width: number; height: number }> {
+  return page.evaluate(`(() => {
+    document.activeElement?.blur();
+    const { x, y, width } = [...document.querySelectorAll(".red-ui-tray")].at(-1).getBoundingClientRect();
+    const rows = [...document.querySelectorAll(".red-ui-tray .form-row")].map((row) => row.getBoundingClientRect());
+    return { x, y, width, height: Math.max(...rows.map(({ bottom }) => bottom)) - y + ${MARGIN} };
+  })()`);
+}
+
 async function takeAll(editor: Editor, folder: string, colours: string): Promise<void> {
   for (const { name, type, id, prepare } of PICTURES) {
     await editor.openDialog(type, id);
     await prepare?.(editor);
     const path = join(folder, `${name}-${colours}.png`);
-    await editor.page.locator(".red-ui-tray").last().screenshot({ path });
+    await editor.page.mouse.move(0, 0); // else there may be a tooltip
+    const clip = await dialogArea(editor);
+    await editor.page.waitForTimeout(FADE_MS);
+    await editor.page.screenshot({ path, clip });
     console.log(path);
     await editor.cancel(type);
   }
 }
 
-async function hasDarkColours({ page }: Editor): Promise<boolean> {
-  return page.evaluate<boolean>(`document.documentElement.classList.contains("nr-theme-dark")`);
+/** Takes dark colours, as the user settings of Node-RED 5 do. Returns whether this Node-RED has them. */
+async function becomeDark({ page }: Editor): Promise<boolean> {
+  return page.evaluate<boolean>(
+    `(document.documentElement.classList.add("nr-theme-dark"), parseInt(RED.settings.version) >= 5)`,
+  );
 }
 
 async function main(): Promise<void> {
   const chromium = chromiumPath();
   if (chromium === undefined) throw new Error("There is no Chromium: npx tsx scripts/ensure-chromium.ts");
-  const folder = resolve(process.argv[2] ?? join(__dirname, "..", "demo-output", "screenshots"));
+  const folder = resolve(process.argv[2] ?? join(PACKAGE_ROOT, "demo-output", "screenshots"));
   mkdirSync(folder, { recursive: true });
   const home = mkdtempSync(join(tmpdir(), "segment-screenshots-"));
   try {
     await linkPackage(home);
     const nodeRed = await startNodeRed(home, FLOW, AbortSignal.timeout(MINUTE), {}, nodeOfHost());
     try {
-      for (const colorScheme of ["light", "dark"] as const) {
-        const editor = await Editor.open(chromium, nodeRed.url, undefined, { viewport: VIEWPORT, colorScheme });
-        try {
-          const isDark = await hasDarkColours(editor);
-          if (isDark === (colorScheme === "dark")) await takeAll(editor, folder, colorScheme);
-        } finally {
-          await editor.close();
-        }
+      const editor = await Editor.open(chromium, nodeRed.url, undefined, { viewport: VIEWPORT });
+      try {
+        await fillIn(editor);
+        await takeAll(editor, folder, "light");
+        if (await becomeDark(editor)) await takeAll(editor, folder, "dark");
+      } finally {
+        await editor.close();
       }
     } finally {
       await nodeRed.stop();

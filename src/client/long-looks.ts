@@ -9,7 +9,7 @@ const GATHER_MS = 10;
 /** The shortest time (ms) between two looks that find nothing: a service that answers at once must not make us spin. */
 const MIN_CYCLE_MS = 1000;
 /** How a service answers that does not have the extension after all. */
-const NOT_OFFERED = [400, 404, 405, 501];
+const NOT_OFFERED = [400, 404, 405, 410, 501];
 
 /**
  * Looks at all jobs by one request that the server holds until any of them has ended; renewed when a job joins.

@@ -87,7 +87,7 @@ describe("client: waiting by one long request", () => {
     const service = await extendedService();
     const client = clientOf(service, { retries: 2 });
     const ids = [await client.startJob(REQUEST), await client.startJob(REQUEST)].map(({ jobId }) => jobId);
-    // The first is cut on a connection that was used before: its repeat does not count.
+    // The first one comes on a connection that was used before: its reset does not use up a retry.
     service.fail(BYIDS, cut, cut, cut, cut);
     const waits = ids.map((id) => client.waiter.wait(id));
     for (const wait of waits) await rejection(wait, "unreachable");
@@ -103,7 +103,7 @@ describe("client: waiting by one long request", () => {
     await client.waiter.wait(jobId);
   });
 
-  for (const status of [400, 404, 405]) {
+  for (const status of [400, 404, 405, 410]) {
     it(`falls back to single looks for good when the service answers ${status}`, async () => {
       const service = await extendedService();
       const client = clientOf(service);

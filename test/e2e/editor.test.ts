@@ -14,13 +14,13 @@ const MINUTE = 60_000;
 /** What each choice in the config dialog shows. */
 const CONFIG_FIELDS = [
   { service: "embedded", auth: "none", shown: ["engine", "dataDir", "keepHours", "keepMegabytes"] },
-  { service: "server", auth: "none", shown: ["baseUrl", "project", "apiVersion", "auth"] },
-  { service: "server", auth: "token", shown: ["baseUrl", "project", "apiVersion", "auth", "token"] },
+  { service: "server", auth: "none", shown: ["baseUrl", "project", "apiVersion", "auth", "usetls", "proxy"] },
+  { service: "server", auth: "token", shown: ["baseUrl", "project", "apiVersion", "auth", "usetls", "proxy", "token"] },
   {
     service: "cdf",
     auth: "oauth",
     shown: [
-      ...["cluster", "baseUrl", "project", "apiVersion", "auth"],
+      ...["cluster", "baseUrl", "project", "apiVersion", "auth", "usetls", "proxy", "provider"],
       ...["tokenUrl", "clientId", "clientSecret", "scopes", "audience", "clientAuth"],
     ],
   },

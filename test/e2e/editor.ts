@@ -36,7 +36,7 @@ export class Editor {
   /**
    * Opens the editor in a browser of its own.
    * @param login user and password, where Node-RED asks for them
-   * @param options of the browser's page: its size, whether it prefers dark colours
+   * @param options of the page: its size and the like
    */
   static async open(
     executablePath: string,

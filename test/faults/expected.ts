@@ -109,6 +109,7 @@ export const ROWS: Row[] = [
       token: "unauthorized",
       files: "file-not-found",
       look: "output 2: job-not-found",
+      looks: "result",
     }),
   ),
   permanent(
