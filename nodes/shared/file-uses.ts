@@ -52,7 +52,8 @@ async function deleteFile({ service, file }: FileUse): Promise<void> {
   await (await connection.client()).deleteFiles([identity]);
 }
 
-function identityOf(file: FileReference): FileIdentity {
+/** A file as the files routes name it. */
+export function identityOf(file: FileReference): FileIdentity {
   if ("fileId" in file) return { id: file.fileId };
   return "fileExternalId" in file ? { externalId: file.fileExternalId } : { instanceId: file.fileInstanceId };
 }

@@ -13,7 +13,7 @@ import { removeFolder } from "../support/remove-folder";
 type NodeFile = (RED: NodeAPI) => void;
 const load = createRequire(__filename);
 /** Our nodes as they are shipped: built, because they load parts of themselves at the first message. */
-const OUR_NODES = ["config", "upload", "start", "wait", "alarm"].map(
+const OUR_NODES = ["config", "upload", "start", "wait", "render", "alarm"].map(
   (name) => load(`../../dist/nodes/segment-${name}.js`) as NodeFile,
 );
 const JOIN_NODE = hostRequire("@node-red/nodes/core/sequence/17-split.js") as NodeFile;
