@@ -9,8 +9,8 @@ import type { FoundSegment } from "./read";
 export function toSvg(segments: readonly FoundSegment[], prompts: readonly Prompt[], size: ImageSize): string {
   const line = Math.max(1, Math.max(size.width, size.height) / 500);
   const parts = [
+    ...prompts.map(({ boundingBox }) => dashedBox(boundingBox, size, line)), // below the captions
     ...segments.map((segment, index) => group(segment, segmentColour(index), size, line)),
-    ...prompts.map(({ boundingBox }) => dashedBox(boundingBox, size, line)),
     ...prompts.flatMap(({ points = [] }) => points.map((point) => marker(point, size, line))),
   ];
   return (
