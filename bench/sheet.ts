@@ -47,7 +47,7 @@ async function drawTile(engines: Engine[], file: string, prompt: Prompt): Promis
     const [best = { score: 0, polygons: [] }] = await engine.segment({ file, sha256, prompt });
     segments.push(best);
   }
-  const drawing = await drawOverlay({ file, segments, prompt, format: "png" });
+  const drawing = await drawOverlay({ file, segments, prompts: [prompt], format: "png" });
   return sharp(drawing)
     .resize(TILE.width, TILE.height, { fit: "contain", background: "white" })
     .extend({ bottom: STRIP, background: "white" })

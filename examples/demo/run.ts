@@ -58,7 +58,7 @@ function injectNode(flow: Flow): string {
 
 async function report({ job, segments, prompt, totalMs }: Result): Promise<void> {
   const vertices = segments.flatMap(({ polygons }) => polygons).flatMap((polygon) => polygon.vertices);
-  const overlay = await drawOverlay({ file: PICTURE, segments, prompt, format: "png" });
+  const overlay = await drawOverlay({ file: PICTURE, segments, prompts: [prompt], format: "png" });
   await mkdir(join(OVERLAY, ".."), { recursive: true });
   await writeFile(OVERLAY, overlay);
   console.log(`Job        ${job.jobId}`);

@@ -39,6 +39,11 @@ export class Connection {
     return (this.#client ??= this.#opened().then((service) => service.createClient()));
   }
 
+  /** Whether the service draws pictures, see `SegmentClient.draw`. @throws {SegmentError} `no-config` */
+  async draws(): Promise<boolean> {
+    return (await this.#opened()).draws;
+  }
+
   /**
    * Waits for a job by the client's waiter.
    * @throws {SegmentError} as the waiter does; `too-many-waits` when the config node's limit is reached

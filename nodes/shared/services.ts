@@ -6,6 +6,8 @@ import { readSettings, type Settings } from "./settings";
 /** A service that a config node holds. */
 export interface OpenService {
   maxPending: number;
+  /** Whether it draws pictures: only our own servers do. */
+  draws: boolean;
   createClient(): Promise<SegmentClient>;
   /** Lets go of what was held; an embedded server ends when nobody holds it. */
   release(): void;
@@ -33,6 +35,7 @@ async function openEmbedded(settings: Settings, dataDir: string, { userDir, log 
   const server = EmbeddedServer.acquire({ dataDir, engine, keepHours, keepMegabytes, userDir, log });
   return {
     maxPending,
+    draws: true,
     createClient: async () => {
       const { currentToken, SegmentClient } = await import("../../src/client/index.js");
       return new SegmentClient({
@@ -48,6 +51,7 @@ async function openEmbedded(settings: Settings, dataDir: string, { userDir, log 
 function openRemote(settings: Settings, network: Network): OpenService {
   return {
     maxPending: settings.maxPending,
+    draws: settings.service === "server",
     createClient: async () => {
       const { SegmentClient } = await import("../../src/client/index.js");
       return new SegmentClient({

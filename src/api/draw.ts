@@ -1,24 +1,37 @@
 import { z } from "zod";
 import { fileReferenceSchema } from "./files";
+import { boundingBoxSchema, imageSizeSchema, MAX_PIXELS, pointSchema } from "./geometry";
 import { segmentRequestSchema, segmentSchema } from "./segment";
 
+/** A prompt as it is drawn: it may be empty. */
+const drawnPromptSchema = z.strictObject({
+  points: z.array(pointSchema).optional(),
+  boundingBox: boundingBoxSchema.optional(),
+});
+
 /**
- * Body of our server's `POST /draw`: draws segments and a prompt over a picture, which is given by its bytes or by a
- * file of the server. The answer is the picture, upright, as JPEG or PNG.
+ * Body of our server's `POST /draw`. It draws segments and prompts over a picture, which is given by its bytes or by a
+ * file of the server; the answer is the picture, upright, as JPEG or PNG. Or it draws the segments' mask, a PNG.
  */
 export const drawRequestSchema = z
   .strictObject({
     /** Bytes of a JPEG or PNG in base64. */
     image: z.string().min(1).optional(),
     items: z.tuple([fileReferenceSchema]).optional(),
+    /** Size of the mask to draw, without a picture: white (255) where a segment is, else black (0). */
+    mask: imageSizeSchema
+      .refine(({ width, height }) => width * height <= MAX_PIXELS, { error: `has more than ${MAX_PIXELS} pixels` })
+      .optional(),
     segments: z.array(segmentSchema),
     points: segmentRequestSchema.shape.points,
     boundingBox: segmentRequestSchema.shape.boundingBox,
+    /** Further prompts, when the segments are the results of several jobs. */
+    prompts: z.array(drawnPromptSchema).optional(),
     /** JPEG when missing. */
     format: z.literal(["jpeg", "png"]).optional(),
   })
-  .refine((request) => (request.image === undefined) !== (request.items === undefined), {
+  .refine(({ image, items, mask }) => [image, items, mask].filter((given) => given !== undefined).length === 1, {
     path: ["image"],
-    error: "give exactly one of image and items",
+    error: "give exactly one of image, items and mask",
   });
 export type DrawRequest = z.infer<typeof drawRequestSchema>;

@@ -24,3 +24,6 @@ export function pointLabel(point: Point): 0 | 1 {
 /** Width and height in pixels of the upright picture (EXIF orientation applied). */
 export const imageSizeSchema = z.object({ width: z.number().int().positive(), height: z.number().int().positive() });
 export type ImageSize = z.infer<typeof imageSizeSchema>;
+
+/** A picture may have this many pixels; it is checked in the header, before anything is decoded. */
+export const MAX_PIXELS = 50_000_000;

@@ -146,7 +146,7 @@ export class SegmentClient {
   }
 
   /**
-   * Draws segments and a prompt over a picture, on our server; other services don't have this.
+   * Draws segments and prompts over a picture, or their mask, on our server; other services don't have this.
    * @returns a JPEG or PNG
    * @throws {SegmentError} `file-not-found`, `invalid-image`
    */
@@ -155,7 +155,7 @@ export class SegmentClient {
       method: "POST",
       to: { path: "/draw" },
       body: request,
-      purpose: "sendImage",
+      purpose: "draw",
       doing: "draw the result",
       ...options,
     });

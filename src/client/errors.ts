@@ -19,6 +19,7 @@ const MEANINGS = {
   getJob: { ...REFUSED, missing: "job-not-found", gone: "job-not-found" },
   findFile: { ...REFUSED, missing: "file-not-found", gone: "file-not-found" },
   sendImage: { ...REFUSED, missing: "file-not-found", tooLarge: "invalid-image" },
+  draw: { bad: "invalid-image", missing: "file-not-found", gone: "not-available", tooLarge: "invalid-image" },
   other: REFUSED,
 } satisfies Record<string, Meaning>;
 

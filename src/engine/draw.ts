@@ -1,6 +1,6 @@
-import { pointLabel, type ImageSize, type Point, type Prompt, type Segment } from "../api";
+import { pointLabel, segmentColour, type ImageSize, type Point, type Prompt, type Segment } from "../api";
 import { labelWidth, numberLabel } from "./digits";
-import { openPicture, throwDamaged } from "./picture";
+import { loadSharp, openPicture, throwDamaged } from "./picture";
 
 export interface DrawOptions {
   /** Path of the encoded JPEG or PNG. */
@@ -8,23 +8,21 @@ export interface DrawOptions {
   /** What was found, in fractions of the upright picture. */
   segments: Segment[];
   /** What was asked, in fractions of the upright picture. */
-  prompt?: Prompt;
+  prompts?: Prompt[];
   format: "jpeg" | "png";
 }
 
-/** Okabe and Ito's colours: bright ones that people with every kind of colour blindness tell apart. */
-const COLOURS = ["#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#D55E00"];
 const JPEG_QUALITY = 90;
 
 /**
- * Draws segments and prompt over a picture: outlines with a dark halo (seen on bright and on dark ground) and a
+ * Draws segments and prompts over a picture: outlines with a dark halo (seen on bright and on dark ground) and a
  * translucent fill, the score as a number, the box dashed, foreground points with a plus, background points with a minus.
  * @returns the upright picture with the drawing, encoded
  * @throws {SegmentError} `invalid-image`
  */
-export async function drawOverlay({ file, segments, prompt, format }: DrawOptions): Promise<Buffer> {
+export async function drawOverlay({ file, segments, prompts, format }: DrawOptions): Promise<Buffer> {
   const picture = await openPicture(file);
-  const drawing = Buffer.from(overlaySvg(picture.size, segments, prompt));
+  const drawing = Buffer.from(overlaySvg(picture.size, segments, prompts));
   const drawn = picture
     .pipeline()
     .composite([{ input: drawing }])
@@ -33,24 +31,50 @@ export async function drawOverlay({ file, segments, prompt, format }: DrawOption
   return encoded.toBuffer().catch(throwDamaged);
 }
 
-function overlaySvg(size: ImageSize, segments: Segment[], prompt: Prompt = {}): string {
+/**
+ * Draws the mask of segments: white where at least one of them is, black elsewhere and in their holes.
+ * @param size of the upright picture, in pixels
+ * @returns an 8 bit greyscale PNG of that size, with the values 0 and 255 only
+ */
+export async function drawMask(size: ImageSize, segments: Segment[]): Promise<Buffer> {
   const { width, height } = size;
+  const shapes = segments.map(
+    (segment) => `<path d="${pathOf(segment, size)}" fill="#fff" fill-rule="evenodd" shape-rendering="crispEdges"/>`,
+  );
+  const input = Buffer.from(svgOf(size, shapes));
+  return loadSharp()({ create: { width, height, channels: 3, background: "black" } })
+    .composite([{ input }])
+    .removeAlpha()
+    .toColourspace("b-w")
+    .png()
+    .toBuffer();
+}
+
+function overlaySvg(size: ImageSize, segments: Segment[], prompts: Prompt[] = []): string {
   // Width of a thin line: it scales with the picture, so that the drawing looks the same at every size.
-  const line = Math.max(1, Math.max(width, height) / 500);
+  const line = Math.max(1, Math.max(size.width, size.height) / 500);
   const parts = [
-    ...segments.map((segment, index) => outline(segment, COLOURS[index % COLOURS.length] ?? "", size, line)),
-    box(prompt.boundingBox, size, line),
-    ...(prompt.points ?? []).map((point) => marker(point, size, line)),
+    ...segments.map((segment, index) => outline(segment, segmentColour(index), size, line)),
+    ...prompts.map(({ boundingBox }) => box(boundingBox, size, line)),
+    ...prompts.flatMap(({ points = [] }) => points.map((point) => marker(point, size, line))),
     ...segments.map((segment) => scoreLabel(segment, size, line)),
   ];
+  return svgOf(size, parts);
+}
+
+function svgOf({ width, height }: ImageSize, parts: string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${parts.join("")}</svg>`;
 }
 
 /** All rings of a segment as one path, so that the even-odd rule leaves its holes open. */
-function outline({ polygons }: Segment, colour: string, { width, height }: ImageSize, line: number): string {
-  const path = polygons
+function pathOf({ polygons }: Segment, { width, height }: ImageSize): string {
+  return polygons
     .map(({ vertices }) => `M${vertices.map(({ x, y }) => `${x * width},${y * height}`).join("L")}Z`)
     .join("");
+}
+
+function outline(segment: Segment, colour: string, size: ImageSize, line: number): string {
+  const path = pathOf(segment, size);
   const join = 'fill="none" stroke-linejoin="round"';
   return (
     `<path d="${path}" fill="${colour}" fill-opacity=".35" fill-rule="evenodd"/>` +

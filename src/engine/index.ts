@@ -7,7 +7,7 @@ import type { Provider } from "./sam/providers";
 import type { Engine } from "./types";
 
 export * from "./types";
-export { drawOverlay, type DrawOptions } from "./draw";
+export { drawMask, drawOverlay, type DrawOptions } from "./draw";
 export { pruneEmbeddings } from "./sam/embedding-folder";
 export { hasNativeBuild, samPackages, type SamPackage, type WeightsFile } from "./sam/packages";
 export { PROVIDERS, type Provider } from "./sam/providers";

@@ -1,9 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type sharp from "sharp";
-import { errorText, SegmentError, type ImageSize } from "../api";
-
-/** A picture may have this many pixels; it is checked in the header, before anything is decoded. */
-export const MAX_PIXELS = 50_000_000;
+import { errorText, MAX_PIXELS, SegmentError, type ImageSize } from "../api";
 
 const SIGNATURES = {
   jpeg: Buffer.from([0xff, 0xd8, 0xff]),

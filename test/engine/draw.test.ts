@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import type { Polygon, Segment } from "../../src/api";
-import { drawOverlay } from "../../src/engine";
+import { segmentColour, type Polygon, type Segment } from "../../src/api";
+import { drawMask, drawOverlay } from "../../src/engine";
 import { plain, pngBomb, save } from "../support/pictures";
 import { removeFolder } from "../support/remove-folder";
 import { scratchFolder } from "../support/sam-folder";
@@ -42,6 +42,7 @@ describe("drawOverlay", () => {
     const [red = 0, , blue = 0] = at(150, 200);
     assert.ok(blue > 150 && red < 128, "the fill is bluish");
     assert.deepEqual(at(100, 200), [0x56, 0xb4, 0xe9], "the outline");
+    assert.equal(segmentColour(0), "#56B4E9");
     assert.ok(at(98, 200)[0]! < 80, "its dark halo");
   });
 
@@ -72,7 +73,7 @@ describe("drawOverlay", () => {
       ],
       boundingBox: { xMin: 0.1, yMin: 0.1, xMax: 0.5, yMax: 0.9 },
     };
-    const at = await pixels(await drawOverlay({ file, segments: [], prompt, format: "png" }));
+    const at = await pixels(await drawOverlay({ file, segments: [], prompts: [prompt], format: "png" }));
     assert.ok(at(152, 202)[0]! > 250 && at(150, 200)[0]! < 60, "a black sign on white");
     assert.ok(at(453, 202)[0]! < 5 && at(450, 200)[0]! > 150, "a white sign on black");
     const edge = Array.from({ length: 300 }, (_, y) => at(50, 50 + y)[0]!);
@@ -109,5 +110,30 @@ describe("drawOverlay", () => {
     for (const bad of [text, bomb]) {
       await assert.rejects(drawOverlay({ file: bad, segments: [], format: "png" }), { code: "invalid-image" });
     }
+  });
+});
+
+describe("drawMask", () => {
+  it("is white where a segment is, black elsewhere and in its holes", async () => {
+    const frame = { score: 1, polygons: [rectangle(0.2, 0.2, 0.6, 0.8), rectangle(0.3, 0.4, 0.5, 0.6)] };
+    const other = { score: 1, polygons: [rectangle(0.5, 0.1, 0.9, 0.3)] };
+    const png = await drawMask({ width: 100, height: 50 }, [frame, other]);
+    const { data, info } = await sharp(png).toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
+    assert.deepEqual([info.width, info.height, info.channels], [100, 50, 1]);
+    const isWhite = (x: number, y: number): boolean =>
+      (x >= 20 && x < 60 && y >= 10 && y < 40 && !(x >= 30 && x < 50 && y >= 20 && y < 30)) ||
+      (x >= 50 && x < 90 && y >= 5 && y < 15);
+    data.forEach((value, index) => {
+      const [x, y] = [index % 100, Math.floor(index / 100)];
+      assert.equal(value, isWhite(x, y) ? 255 : 0, `${x}, ${y}`);
+    });
+  });
+
+  it("is black without segments", async () => {
+    const data = await sharp(await drawMask({ width: 7, height: 3 }, []))
+      .toColourspace("b-w")
+      .raw()
+      .toBuffer();
+    assert.deepEqual([...data], new Array(21).fill(0));
   });
 });

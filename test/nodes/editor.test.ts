@@ -114,6 +114,9 @@ for (const type of TYPES) {
     const isConfig = definition.category === "config";
     const prefix = isConfig ? "node-config-input-" : "node-input-";
     const fields = [...Object.keys(definition.defaults), ...Object.keys(definition.credentials ?? {})];
+    // A list of rows must not have the id of its property: the editor would save the value of that element.
+    const idOf = (name: string): string =>
+      `${prefix}${name}${Array.isArray(definition.defaults[name]?.value) ? "-list" : ""}`;
 
     it("registers itself literally and inline, without scripts from elsewhere", () => {
       assert.match(script(type), new RegExp(`RED\\.nodes\\.registerType\\("${type}", \\{`));
@@ -125,13 +128,13 @@ for (const type of TYPES) {
       const ids = attributes(dialog, "id");
       assert.equal(new Set(ids).size, ids.length, "ids are unique");
       const helpers = HELPERS[type] ?? [];
-      assert.deepEqual(ids.toSorted(), [...fields.map((name) => prefix + name), ...helpers].toSorted());
+      assert.deepEqual(ids.toSorted(), [...fields.map(idOf), ...helpers].toSorted());
       const labelled = attributes(dialog, "for");
       for (const id of helpers.filter((helper) => helper.startsWith(prefix))) assert.ok(labelled.includes(id), id);
       for (const id of attributes(dialog, "aria-controls")) assert.ok(ids.includes(id), id);
       for (const name of fields) {
         const hidden = new RegExp(`type="hidden"[^>]*id="${prefix}${name}"`).test(dialog);
-        assert.equal(labelled.includes(prefix + name), !hidden, name);
+        assert.equal(labelled.includes(idOf(name)), !hidden, name);
         // Only the type that belongs to a typed input is hidden, and the number of outputs.
         const isType = fields.includes(name.replace(/Type$/, "")) && name.endsWith("Type");
         if (hidden) assert.ok(isType || name === VARIABLE_OUTPUTS, name);

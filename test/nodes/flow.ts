@@ -1,6 +1,7 @@
 /** Loads flows into a real Node-RED runtime and collects what its helper nodes receive. */
 import { mkdtempSync, rmSync } from "node:fs";
 import type { EventEmitter } from "node:events";
+import type { RequestListener } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,10 +14,15 @@ import { removeFolder } from "../support/remove-folder";
 type NodeFile = (RED: NodeAPI) => void;
 const load = createRequire(__filename);
 /** Our nodes as they are shipped: built, because they load parts of themselves at the first message. */
-const OUR_NODES = ["config", "upload", "start", "wait", "alarm"].map(
+const OUR_NODES = ["config", "upload", "start", "wait", "render", "alarm"].map(
   (name) => load(`../../dist/nodes/segment-${name}.js`) as NodeFile,
 );
 const JOIN_NODE = hostRequire("@node-red/nodes/core/sequence/17-split.js") as NodeFile;
+/** The application of Node-RED's HTTP nodes, of the flow that was loaded last. */
+export let nodeApp: RequestListener;
+const APP_WATCHER: NodeFile = (RED) => {
+  nodeApp = RED.httpNode;
+};
 const hostVersion = z.object({ version: z.string() }).parse(hostRequire("node-red/package.json")).version;
 const IS_BEFORE_41 = /^(3|4\.0)\./.test(hostVersion);
 
@@ -72,7 +78,7 @@ export class RunningFlow {
 
   /** @param others nodes beside ours and the core nodes that are always there */
   static async load(flow: FlowNode[], credentials: object = {}, others: NodeFile[] = []): Promise<RunningFlow> {
-    await helper.load([...OUR_NODES, JOIN_NODE, ...others], flow, credentials);
+    await helper.load([...OUR_NODES, JOIN_NODE, APP_WATCHER, ...others], flow, credentials);
     return new RunningFlow(flow);
   }
 
@@ -121,7 +127,7 @@ export class RunningFlow {
   async restart(credentials: object, between: () => unknown = () => undefined): Promise<void> {
     await helper.unload();
     await between();
-    await helper.load([...OUR_NODES, JOIN_NODE], this.flow, credentials);
+    await helper.load([...OUR_NODES, JOIN_NODE, APP_WATCHER], this.flow, credentials);
     this.#watch();
   }
 

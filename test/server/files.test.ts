@@ -150,11 +150,22 @@ describe("files of the server", function () {
       assert.equal((await sharp(answer.data).metadata()).format, "jpeg");
     });
 
+    it("draws the mask of segments, without a picture", async () => {
+      const answer = await draw({ mask: { width: 320, height: 240 }, segments });
+      assert.equal(answer.headers["content-type"], "image/png");
+      const pixels = sharp(answer.data).toColourspace("b-w").raw();
+      const { data, info } = await pixels.toBuffer({ resolveWithObject: true });
+      assert.deepEqual([info.width, info.height, info.channels], [320, 240, 1]);
+      assert.deepEqual([...new Set(data)].sort(), [0, 255]);
+      const refused = async (body: object) => errorOf(await server.http.post("/draw", body), 400).message;
+      assert.match(await refused({ mask: { width: 10_000, height: 6000 }, segments }), /mask: has more than 50000000/);
+    });
+
     it("refuses what is no picture, both or none of the sources, and unknown files", async () => {
       const refused = async (body: object) => errorOf(await server.http.post("/draw", body), 400).message;
       assert.match(await refused({ image: "bm9uc2Vuc2U=", segments }), /JPEG|PNG/);
-      assert.match(await refused({ segments }), /image and items/);
-      assert.match(await refused({ image: "x", items: [{ fileId: 1 }], segments }), /image and items/);
+      assert.match(await refused({ segments }), /image, items and mask/);
+      assert.match(await refused({ image: "x", items: [{ fileId: 1 }], segments }), /image, items and mask/);
       assert.match(await refused({ items: [{ fileId: 1 }], segments }), /File ids not found/);
       assert.deepEqual(temporaryPictures(), []);
     });

@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { drawRequestSchema, type DrawRequest } from "../../api";
-import { drawOverlay } from "../../engine";
+import { drawMask, drawOverlay } from "../../engine";
 import { Turns } from "../../store";
 import type { FileCatalog } from "../file-catalog";
 import { fileOf } from "../file-references";
@@ -20,25 +20,27 @@ export function drawRoutes(app: FastifyInstance, files: FileCatalog, temporaryDi
   app.post("/draw", { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
     const drawing = parsePart(drawRequestSchema, request.body, "body");
     const bytes = await turns.take("draw", () => draw(drawing, files, temporaryDir));
-    return reply.type(`image/${drawing.format ?? "jpeg"}`).send(bytes);
+    const format = drawing.mask === undefined ? (drawing.format ?? "jpeg") : "png";
+    return reply.type(`image/${format}`).send(bytes);
   });
 }
 
 async function draw(
-  { image, items, segments, points, boundingBox, format = "jpeg" }: DrawRequest,
+  { image, items, mask, segments, points, boundingBox, prompts = [], format = "jpeg" }: DrawRequest,
   files: FileCatalog,
   temporaryDir: string,
 ): Promise<Buffer> {
-  const prompt = { points, boundingBox };
+  if (mask !== undefined) return drawMask(mask, segments);
+  const drawing = { segments, prompts: [{ points, boundingBox }, ...prompts], format };
   if (items !== undefined) {
     const file = fileOf(files, items[0]);
     if (file.sha256 === undefined) throw new HttpError(400, `File ${file.id} has no picture`);
-    return drawOverlay({ file: files.picturePath(file.sha256), segments, prompt, format });
+    return drawOverlay({ file: files.picturePath(file.sha256), ...drawing });
   }
   const path = join(temporaryDir, randomUUID());
   try {
     await writeFile(path, Buffer.from(image ?? "", "base64"));
-    return await drawOverlay({ file: path, segments, prompt, format });
+    return await drawOverlay({ file: path, ...drawing });
   } finally {
     await rm(path, { force: true });
   }

@@ -1,0 +1,95 @@
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
+import { SegmentError } from "../src/api/segment-error";
+import { connectionOfJob, segmentOf, type Connection } from "./shared/connection";
+import { drawingConnection } from "./shared/drawing";
+import { onMessage, type Task } from "./shared/on-message";
+import { servePictures, type PictureLinks } from "./shared/picture-links";
+import { evaluate, nameOf, typedInput } from "./shared/typed-input";
+
+interface RenderDef extends NodeDef {
+  config?: string;
+  result?: string;
+  resultType?: string;
+  image?: string;
+  imageType?: string;
+  formats?: unknown;
+  forDashboard?: boolean;
+  mmPerPixel?: string;
+  mmPerPixelType?: string;
+}
+
+/** What a node has beside its settings. */
+interface Tools {
+  links: PictureLinks;
+  /** Draws when the config's service does not. */
+  drawing: Connection;
+}
+
+const DEFAULT_RESULT = { value: "payload", type: "msg" };
+const DEFAULT_IMAGE = { value: "image", type: "msg" };
+const NO_SCALE = { value: "", type: "num" };
+const TEXTS = { working: "segment-render.status.rendering", dropped: "segment-render.warning.dropped" };
+
+export = function (RED: NodeAPI): void {
+  const links = servePictures(RED);
+
+  function SegmentRender(this: Node, def: RenderDef): void {
+    RED.nodes.createNode(this, def);
+    const drawing = drawingConnection(RED);
+    onMessage(RED, this, TEXTS, (msg, task) => render(RED, this, def, { links, drawing }, msg, task));
+    this.on("close", () => drawing.close());
+  }
+  RED.nodes.registerType("segment-render", SegmentRender);
+};
+
+async function render(
+  RED: NodeAPI,
+  node: Node,
+  def: RenderDef,
+  { links, drawing }: Tools,
+  msg: NodeMessageInFlow,
+  task: Task,
+): Promise<void> {
+  const { measure, readResults, toSvg } = await import("../src/result/index.js");
+  const { readFormats, readScale, renderForms } = await import("./shared/render-forms.js");
+  const { RenderedPicture } = await import("./shared/rendered-picture.js");
+
+  const source = typedInput(def.result, def.resultType, DEFAULT_RESULT);
+  const scale = typedInput(def.mmPerPixel, def.mmPerPixelType, NO_SCALE);
+  const image = typedInput(def.image, def.imageType, DEFAULT_IMAGE);
+  const formats = readFormats(def.formats);
+  const results = readResults(nameOf(source), await evaluate(RED, node, source, msg, "invalid-result"), segmentOf(msg));
+  const mmPerPixel = readScale(nameOf(scale), await evaluate(RED, node, scale, msg, "invalid-result"));
+
+  const service = (): Connection => connectionOfJob(RED, def.config, msg);
+  const given = await evaluate(RED, node, image, msg, "invalid-image");
+  const picture = new RenderedPicture(nameOf(image), given, results, msg, service, task.signal);
+  const size = await picture.size();
+  const segments = results.flatMap(({ segments }) => segments);
+  const prompts = results.map(({ prompt }) => prompt);
+  const measures = measure(segments, size, mmPerPixel);
+
+  const drawer = async () => ((await service().draws()) ? service() : drawing).client();
+  const forms = await renderForms(formats, { segments, prompts, size, picture, drawer, signal: task.signal });
+  const dashboard =
+    def.forDashboard === true
+      ? {
+          svg: toSvg(segments, prompts, size),
+          measures,
+          imageUrl: links.urlOf(await picture.read()),
+          imageSize: size,
+          score: measures.total.score,
+        }
+      : undefined;
+
+  Object.assign(msg, { measures });
+  for (const { property, value } of forms) setProperty(RED, msg, property, value);
+  if (dashboard !== undefined) msg.payload = dashboard;
+  task.send(msg);
+}
+
+function setProperty(RED: NodeAPI, msg: NodeMessageInFlow, property: string, value: unknown): void {
+  const isSet: unknown = RED.util.setMessageProperty(msg, property, value, true);
+  if (isSet !== false) return;
+  throw new SegmentError("invalid-result", `msg.${property} can't be set: choose another property for this output`);
+}

@@ -1,0 +1,109 @@
+import type { BoundingBox, ImageSize } from "../api";
+import { coverage } from "./coverage";
+import { moments, partsOf, type Corner, type Ring } from "./parts";
+import type { FoundSegment } from "./read";
+
+/** What is measured of a shape, in fractions of the upright picture where nothing else is said. */
+interface ShapeMeasures {
+  /** The part of the picture that is covered, without holes: 0..1. */
+  area: number;
+  areaPixels: number;
+  /** Only when the size of a pixel is known. */
+  areaMm2?: number;
+  /** Null when there is no shape. */
+  boundingBox: BoundingBox | null;
+  /** Centre of mass; it may lie in a hole. Null when there is no shape. */
+  centroid: Corner | null;
+  /** 0..1 */
+  score: number;
+}
+
+/** `msg.measures` */
+export interface Measures {
+  /** Of all segments together: an area that several of them cover counts once, the score is the lowest (0 for none). */
+  total: ShapeMeasures & { count: number };
+  /** In the order of the results, within each the best first. */
+  segments: (ShapeMeasures & { label?: string })[];
+}
+
+type Shape = Pick<ShapeMeasures, "area" | "centroid">;
+
+/** Segments that may overlap are put together on a grid whose longer side has at most this many cells. */
+const GRID_CELLS = 1024;
+
+/**
+ * Measures segments, exactly by their polygons; only the total of more than one is counted on a grid, see `GRID_CELLS`.
+ * @param size of the upright picture, in pixels
+ * @param mmPerPixel length that a pixel's side has in reality, in millimetres
+ */
+export function measure(segments: readonly FoundSegment[], size: ImageSize, mmPerPixel?: number): Measures {
+  const units = (area: number): Pick<ShapeMeasures, "area" | "areaPixels" | "areaMm2"> => {
+    const areaPixels = area * size.width * size.height;
+    return { area, areaPixels, ...(mmPerPixel === undefined ? {} : { areaMm2: areaPixels * mmPerPixel ** 2 }) };
+  };
+  const each = segments.map(({ score, label, rings }) => {
+    const { area, centroid } = exactShape(rings);
+    const named = label === undefined ? {} : { label };
+    return { ...units(area), boundingBox: boxAround(rings), centroid, score, ...named };
+  });
+
+  const { area, centroid } = each.length > 1 ? unionShape(segments, size) : (each[0] ?? { area: 0, centroid: null });
+  const total = {
+    ...units(area),
+    boundingBox: boxAround(segments.flatMap(({ rings }) => rings)),
+    centroid,
+    score: Math.min(...each.map(({ score }) => score), each.length === 0 ? 0 : Infinity),
+    count: each.length,
+  };
+  return { total, segments: each };
+}
+
+function exactShape(rings: readonly Ring[]): Shape {
+  // Outlines have positive, holes negative moments.
+  const sums = partsOf(rings)
+    .flatMap(({ outline, holes }) => [outline, ...holes])
+    .map(moments);
+  const sum = (key: "area" | "x" | "y"): number => sums.reduce((total, part) => total + part[key], 0);
+  const area = sum("area");
+  return { area, centroid: area > 0 ? { x: sum("x") / area, y: sum("y") / area } : middleOf(boxAround(rings)) };
+}
+
+/** The union of segments, counted on a grid. */
+function unionShape(segments: readonly FoundSegment[], { width, height }: ImageSize): Shape {
+  const scale = Math.min(1, GRID_CELLS / Math.max(width, height));
+  const grid = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  const columns = coverage(
+    segments.map(({ rings }) => rings),
+    grid,
+  );
+  let [cells, x, y] = [0, 0, 0];
+  columns.forEach((rows, column) => {
+    for (let index = 0; index < rows.length; index += 2) {
+      const [start = 0, end = 0] = rows.slice(index, index + 2);
+      const run = end - start;
+      cells += run;
+      x += run * (column + 0.5);
+      y += (run * (start + end)) / 2;
+    }
+  });
+  const centroid =
+    cells > 0
+      ? { x: x / cells / grid.width, y: y / cells / grid.height }
+      : middleOf(boxAround(segments.flatMap(({ rings }) => rings)));
+  return { area: cells / (grid.width * grid.height), centroid };
+}
+
+function boxAround(rings: readonly Ring[]): BoundingBox | null {
+  const box = { xMin: Infinity, yMin: Infinity, xMax: -Infinity, yMax: -Infinity };
+  for (const { x, y } of rings.flat()) {
+    box.xMin = Math.min(box.xMin, x);
+    box.yMin = Math.min(box.yMin, y);
+    box.xMax = Math.max(box.xMax, x);
+    box.yMax = Math.max(box.yMax, y);
+  }
+  return box.xMin > box.xMax ? null : box;
+}
+
+function middleOf(box: BoundingBox | null): Corner | null {
+  return box === null ? null : { x: (box.xMin + box.xMax) / 2, y: (box.yMin + box.yMax) / 2 };
+}
