@@ -1,18 +1,14 @@
 import type { NodeAPI } from "node-red";
 import { serviceIdentity, type ConfigCredentials, type ConfigDef } from "./shared/config-def";
 import { Connection, type ConfigNode } from "./shared/connection";
+import { runtimeHost } from "./shared/runtime-host";
 import { serveSamInstall } from "./shared/sam-install";
 import type { OpenService } from "./shared/services";
 import { serveConnectionTest } from "./shared/test-connection";
 import { warmUp } from "./shared/warm-up";
 
 export = function (RED: NodeAPI): void {
-  const userDir = RED.settings.userDir ?? process.cwd();
-  const host = {
-    userDir,
-    log: (message: string): void => RED.log.info(message),
-    nodeOf: (id: string): unknown => RED.nodes.getNode(id),
-  };
+  const host = runtimeHost(RED);
   const open = async (def: ConfigDef, credentials: ConfigCredentials): Promise<OpenService> => {
     const { openService } = await import("./shared/services.js");
     return openService(def, credentials, host);
@@ -23,7 +19,7 @@ export = function (RED: NodeAPI): void {
   function SegmentConfig(this: ConfigNode, def: ConfigDef): void {
     RED.nodes.createNode(this, def);
 
-    this.connection = new Connection(serviceIdentity(def, userDir), () => open(def, this.credentials));
+    this.connection = new Connection(serviceIdentity(def, host.userDir), () => open(def, this.credentials));
     const warm = warmUp(def, host);
 
     this.on("close", (done: () => void) => {

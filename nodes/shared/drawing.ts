@@ -1,13 +1,14 @@
 import type { NodeAPI } from "node-red";
 import { serviceIdentity, type ConfigDef } from "./config-def";
 import { Connection } from "./connection";
+import { runtimeHost } from "./runtime-host";
 
 /**
  * The embedded server that draws for services that don't. It has a folder of its own, as it shares neither files nor
  * options with the config nodes' servers, and starts with the first drawing. All nodes share it.
  */
 export function drawingConnection(RED: NodeAPI): Connection {
-  const userDir = RED.settings.userDir ?? process.cwd();
+  const host = runtimeHost(RED);
   const def: ConfigDef = {
     id: "",
     type: "segment-config",
@@ -17,8 +18,8 @@ export function drawingConnection(RED: NodeAPI): Connection {
     engine: "graphcut", // the one that needs nothing: no job will come
     dataDir: "node-red-segment-drawing",
   };
-  return new Connection(serviceIdentity(def, userDir), async () => {
+  return new Connection(serviceIdentity(def, host.userDir), async () => {
     const { openService } = await import("./services.js");
-    return openService(def, {}, { userDir, log: (message) => RED.log.info(message) });
+    return openService(def, {}, host);
   });
 }

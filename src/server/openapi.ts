@@ -127,7 +127,10 @@ function operation({ summary, parameters, body, answer = z.looseObject({}), stat
 
 function drawOperation(): object {
   const picture = { schema: { type: "string", format: "binary" } };
-  const draw = operation({ summary: "Draw segments and prompts over a picture, or their mask", body: drawRequestSchema });
+  const draw = operation({
+    summary: "Draw segments and prompts over a picture, or their mask",
+    body: drawRequestSchema,
+  });
   return {
     ...draw,
     responses: { 200: { description: "The picture", content: { "image/jpeg": picture, "image/png": picture } } },
