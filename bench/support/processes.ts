@@ -20,6 +20,11 @@ export function peakBytesOf(pid: number): number {
   return Number(/VmHWM:\s*(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 }
 
+/** The memory in bytes that a process holds now. */
+export function residentBytesOf(pid: number): number {
+  return Number(/VmRSS:\s*(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+}
+
 function parentOf(pid: number): number {
   return Number(/PPid:\s*(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
 }

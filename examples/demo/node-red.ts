@@ -21,6 +21,8 @@ type NodeRedProcess = ChildProcessByStdio<null, Readable, Readable>;
 export interface RunningNodeRed {
   /** Address of the editor and the admin API. */
   url: string;
+  /** Its process id. */
+  pid: number;
   /** Rejects when the process has ended without `stop()`. Never resolves. */
   crashed: Promise<never>;
   /** All that it has written so far, on stdout and stderr. */
@@ -107,6 +109,7 @@ function watch(child: NodeRedProcess, url: string): RunningNodeRed {
 
   return {
     url,
+    pid: child.pid ?? 0,
     crashed,
     log: () => log,
     async inject(nodeId) {

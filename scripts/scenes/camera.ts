@@ -69,6 +69,6 @@ export function randomNumbers(seed: number): () => number {
 }
 
 /** A normally distributed number (mean 0, deviation 1) by the Box-Muller transform. */
-function gaussian(random: () => number): number {
+export function gaussian(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

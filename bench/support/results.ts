@@ -1,0 +1,11 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { join } from "node:path";
+
+/** Writes what a benchmark has measured, and on what, into bench/results. */
+export function writeResults(name: string, results: object): void {
+  const folder = join(__dirname, "..", "results");
+  mkdirSync(folder, { recursive: true });
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, load: loadavg() };
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ machine, ...results }, null, 1));
+}

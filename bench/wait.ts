@@ -1,0 +1,199 @@
+/**
+ * npm run bench:wait
+ *
+ * How soon the result of a job leaves segment wait, and at what cost, in a real Node-RED: at our own server, and at one
+ * that has no extension; beside core nodes that are wired by hand to look every second, and a bare loop that does the
+ * same. The services run in processes of their own; their jobs only take time. Prints a table, writes
+ * bench/results/wait.json, and fails when a figure is worse than what is required. Needs Linux (/proc).
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { linkPackage, startNodeRed, type RunningNodeRed } from "../examples/demo/node-red";
+import { gaussian, randomNumbers } from "../scripts/scenes/camera";
+import { printShortfalls, type Requirement } from "./support/requirements";
+import { cpuMsOf, residentBytesOf } from "./support/processes";
+import { writeResults } from "./support/results";
+import { mean, percentile } from "./support/statistics";
+import { runBareLoop } from "./wait/bare-loop";
+import { benchFlow, runLane, type Lane } from "./wait/flow";
+import { ServiceProcess } from "./wait/service-process";
+
+/** The whole benchmark takes three minutes. */
+const LIMIT_MS = 900_000;
+const SEED = 1;
+const random = randomNumbers(SEED);
+
+/** Jobs that are started together, and how often that is done on each way: the ways take turns. */
+const BURST = Array.from({ length: 24 }, () => 200 + 2800 * random());
+const ROUNDS = 5;
+/** Log-normal lengths, median 3 s, σ .8; and jobs that end before they are looked at for the first time. */
+const LOG_NORMAL = Array.from({ length: 160 }, () => 3000 * Math.exp(0.8 * gaussian(random)));
+const SHORT = Array.from({ length: 160 }, () => 300);
+const AT_ONCE = 16;
+const CROWD = Array.from({ length: 1000 }, () => 20_000 + 2000 * random());
+
+const SAMPLE_MS = 100;
+/** For garbage and for files that are still being written. */
+const SETTLE_MS = 3000;
+
+interface Figures {
+  jobs: number;
+  meanMs: number;
+  p50Ms: number;
+  p95Ms: number;
+  requestsPerJob: number;
+  /** CPU of Node-RED's process; not known of the bare loop, which runs in this one. */
+  cpuMsPerJob?: number;
+}
+
+/** One Node-RED, the services, and what is measured of both. */
+class Bench {
+  constructor(
+    private readonly nodeRed: RunningNodeRed,
+    private readonly own: ServiceProcess,
+    private readonly plain: ServiceProcess,
+  ) {}
+
+  async measure(lane: Lane, durations: number[], atOnce = durations.length) {
+    const service = lane === "plain" ? this.plain : this.own;
+    const before = { requests: await service.requests(), cpuMs: cpuMsOf(this.nodeRed.pid) };
+    const run = await runLane(this.nodeRed.url, lane, service.fileId, durations, atOnce);
+    const cpuMs = cpuMsOf(this.nodeRed.pid) - before.cpuMs;
+    if (run.errors.length > 0) throw new Error(`${run.errors.length} jobs of ${lane} failed: ${run.errors[0]}`);
+    return { ...run, cpuMs, requests: (await service.requests()) - before.requests };
+  }
+
+  async measureBareLoop(durations: number[]) {
+    const before = await this.own.requests();
+    const delays = await runBareLoop(this.own, durations);
+    return { delays, requests: (await this.own.requests()) - before };
+  }
+
+  residentBytes(): number {
+    return residentBytesOf(this.nodeRed.pid);
+  }
+}
+
+function figuresOf(runs: { delays: number[]; requests: number; cpuMs?: number }[]): Figures {
+  const delays = runs.flatMap((run) => run.delays);
+  const perJob = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / delays.length;
+  const cpu = runs.flatMap(({ cpuMs }) => cpuMs ?? []);
+  return {
+    jobs: delays.length,
+    meanMs: mean(delays),
+    p50Ms: percentile(delays, 0.5),
+    p95Ms: percentile(delays, 0.95),
+    requestsPerJob: perJob(runs.map(({ requests }) => requests)),
+    ...(cpu.length > 0 ? { cpuMsPerJob: perJob(cpu) } : {}),
+  };
+}
+
+/** The same jobs at once by each way in turn, after a round that loads and compiles what they need. */
+async function measureBursts(bench: Bench) {
+  const runs = { own: [], wired: [], bare: [] } as Record<"own" | "wired" | "bare", Parameters<typeof figuresOf>[0]>;
+  for (let round = -1; round < ROUNDS; round++) {
+    const own = await bench.measure("own", BURST);
+    const wired = await bench.measure("wired", BURST);
+    const bare = await bench.measureBareLoop(BURST);
+    if (round < 0) continue;
+    runs.own.push(own);
+    runs.wired.push(wired);
+    runs.bare.push(bare);
+  }
+  return { own: figuresOf(runs.own), wired: figuresOf(runs.wired), bare: figuresOf(runs.bare) };
+}
+
+/** Many waits at once: how much memory they take above the runtime that is idle, and whether its event loop keeps up. */
+async function measureCrowd(bench: Bench) {
+  await sleep(SETTLE_MS);
+  const idleBytes = bench.residentBytes();
+  let peakBytes = idleBytes;
+  const sampler = setInterval(() => (peakBytes = Math.max(peakBytes, bench.residentBytes())), SAMPLE_MS);
+  try {
+    const run = await bench.measure("own", CROWD);
+    return { ...figuresOf([run]), loop: run.loop, idleBytes, moreBytes: peakBytes - idleBytes };
+  } finally {
+    clearInterval(sampler);
+  }
+}
+
+async function measureAll(bench: Bench) {
+  const crowd = await measureCrowd(bench);
+  const bursts = await measureBursts(bench);
+  const logNormal = figuresOf([await bench.measure("plain", LOG_NORMAL, AT_ONCE)]);
+  const short = figuresOf([await bench.measure("plain", SHORT, AT_ONCE)]);
+  return { crowd, bursts, plain: { logNormal, short } };
+}
+type Results = Awaited<ReturnType<typeof measureAll>>;
+
+function requirements({ crowd, bursts: { own, wired }, plain: { logNormal, short } }: Results): Requirement[] {
+  return [
+    { what: "own server, requests a job", value: own.requestsPerJob, most: 2.1 },
+    { what: "own server, delay p50, ms", value: own.p50Ms, most: 10 },
+    { what: "own server, delay p95, ms", value: own.p95Ms, most: 50 },
+    { what: "own server, CPU a job, share of the wired flow's", value: cpuShare(own, wired), most: 1 },
+    { what: "no extension, log-normal, mean delay, ms", value: logNormal.meanMs, most: 550 },
+    { what: "no extension, log-normal, looks a job", value: logNormal.requestsPerJob - 1, most: 5.5 },
+    { what: "no extension, 300 ms, mean delay, ms", value: short.meanMs, most: 150 },
+    { what: "no extension, 300 ms, looks a job", value: short.requestsPerJob - 1, most: 1.3 },
+    { what: "1000 waits, more memory, MB", value: crowd.moreBytes / 1e6, most: 30 },
+    { what: "1000 waits, event loop delay p99, ms", value: crowd.loop.p99, most: 50 },
+  ];
+}
+
+function cpuShare(a: Figures, b: Figures): number {
+  return (a.cpuMsPerJob ?? NaN) / (b.cpuMsPerJob ?? NaN);
+}
+
+function print({ crowd, bursts, plain }: Results): void {
+  const { wired } = bursts;
+  console.log(`\n${"delay from the job's end, ms".padEnd(36)}  jobs    mean     p50     p95  requests  CPU ms a job`);
+  const line = (title: string, figures: Figures, ratio = ""): void => {
+    const { jobs, meanMs, p50Ms, p95Ms, requestsPerJob, cpuMsPerJob } = figures;
+    const times = [meanMs, p50Ms, p95Ms].map((ms) => ms.toFixed(0).padStart(8)).join("");
+    const cost = `${requestsPerJob.toFixed(2).padStart(10)}${(cpuMsPerJob?.toFixed(1) ?? "-").padStart(14)}`;
+    console.log(`${title.padEnd(36)}${String(jobs).padStart(6)}${times}${cost}${ratio}`);
+  };
+  const ratio = (wired.p50Ms / bursts.own.p50Ms).toFixed(0);
+  const cpu = cpuShare(bursts.own, wired).toFixed(2);
+  line("own server, 24 at once", bursts.own, `  (1/${ratio} of the wired flow's delay, ${cpu} of its CPU)`);
+  line("  core nodes wired by hand", wired);
+  line("  a bare loop", bursts.bare);
+  line("own server, 1000 at once", crowd);
+  line(`no extension, log-normal, ${AT_ONCE} at once`, plain.logNormal);
+  line(`no extension, 300 ms, ${AT_ONCE} at once`, plain.short);
+  const { p50, p99, max } = crowd.loop;
+  const loop = `event loop delay p50 ${p50.toFixed(0)}, p99 ${p99.toFixed(0)}, most ${max.toFixed(0)} ms`;
+  const memory = `${(crowd.moreBytes / 1e6).toFixed(1)} MB above the idle ${(crowd.idleBytes / 1e6).toFixed(0)} MB`;
+  console.log(`\n1000 waits at once: ${loop}; ${memory}`);
+}
+
+async function main(): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), "node-red-segment-bench-"));
+  const [own, plain] = await Promise.all([ServiceProcess.start("own"), ServiceProcess.start("plain")]);
+  let nodeRed: RunningNodeRed | undefined;
+  try {
+    await linkPackage(home);
+    nodeRed = await startNodeRed(home, benchFlow(own, plain), AbortSignal.timeout(LIMIT_MS));
+    const results = await Promise.race([measureAll(new Bench(nodeRed, own, plain)), nodeRed.crashed]);
+    print(results);
+    const missed = printShortfalls(requirements(results));
+    console.log(
+      `Load of the machine: ${loadavg()
+        .map((load) => load.toFixed(1))
+        .join(", ")}`,
+    );
+    writeResults("wait", { ...results, missed });
+  } finally {
+    await nodeRed?.stop();
+    await Promise.all([own.close(), plain.close()]);
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
