@@ -26,6 +26,13 @@ export class FileUses {
     return use;
   }
 
+  /** Counts out a wait that did not leave: the node that takes it up counts it in again. */
+  drop(use: FileUse | undefined): void {
+    if (use === undefined) return;
+    use.count--;
+    if (use.count === 0) this.#uses.delete(nameOf(use));
+  }
+
   /**
    * Counts a wait out. When it was the last, and one of them has set the file free, it is deleted on the service.
    * @throws {SegmentError} when the service refuses or can't be asked

@@ -32,13 +32,26 @@ export function watchStates(
     for (;;) {
       await sleep(heardAt + quiet - performance.now(), undefined, { signal, ref: false });
       if (performance.now() < heardAt + quiet) continue;
-      const client = await (await successorOf(service, signal)).client();
-      const job = await client.getJob(jobId, { signal });
+      const job = await lookOnce(service, jobId, signal);
       if (signal.aborted) return;
-      hear(job);
+      if (job === undefined) heardAt = performance.now();
+      else hear(job);
       quiet = Math.max(QUIET_MS, (performance.now() - since) / 5);
     }
   };
-  look().catch(() => undefined); // the wait itself tells why the service can't be asked
+  look().catch(() => undefined); // aborted
   return hear;
+}
+
+/** Undefined when the service can't be asked now: the wait itself tells why. */
+async function lookOnce(
+  service: Pick<Connection, "service">,
+  jobId: number,
+  signal: AbortSignal,
+): Promise<Job | undefined> {
+  try {
+    return await (await (await successorOf(service, signal)).client()).getJob(jobId, { signal });
+  } catch {
+    return undefined;
+  }
 }

@@ -7,6 +7,8 @@ import { waitForJob } from "./wait-for-job";
 
 /** More at once would queue in the client: its default is the same. */
 const PARALLEL = 8;
+/** A job that does not end must not hold up its topic for ever. */
+const LONGEST_JOB_MS = 600_000;
 
 /** A job that was planned and what the service answered to it. */
 export interface StartedPlan {
@@ -42,9 +44,9 @@ export async function startJobs(
   return started;
 }
 
-/** Resolves when all jobs have ended, or nobody can tell any more. Never rejects. */
+/** Resolves when all jobs have ended, nobody can tell any more, or after 10 minutes. Never rejects. */
 export async function whenEnded(connection: Connection, jobIds: number[], signal: AbortSignal): Promise<void> {
-  const options = { limit: new TimeLimit(0), signal, isCounted: false };
+  const options = { limit: new TimeLimit(LONGEST_JOB_MS), signal, isCounted: false };
   await Promise.allSettled(jobIds.map((jobId) => waitForJob(connection, jobId, options)));
 }
 

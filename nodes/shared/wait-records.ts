@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { serialize } from "node:v8";
 import { errorText } from "../../src/api/segment-error";
 import type { RecordStore } from "../../src/store";
@@ -7,6 +8,11 @@ import type { WaitRecord } from "./wait-record";
 
 /** Writes at once: each keeps one of the few threads busy that all of Node-RED's file work shares. */
 const WRITES_AT_ONCE = 2;
+/**
+ * How long (ms) a node that closes waits for the disk. First records are written by then; what may be cut short is to
+ * write anew what is left of each time-out.
+ */
+const CLOSING_MS = 2000;
 /** How long the waits of a node that does not exist are kept. */
 const ORPHAN_MS = 7 * 24 * 3600 * 1000;
 const RECORD_FILE = /^[0-9a-f]{64}/;
@@ -31,7 +37,6 @@ export class WaitRecords {
   readonly #left = new Map<string, WaitRecord>();
   readonly #wanted = new Set<string>();
   readonly #lanes = Array.from({ length: WRITES_AT_ONCE }, () => Promise.resolve());
-  #nextLane = 0;
   #sequence = 0;
   #loaded: Promise<void> | undefined;
   #store: Promise<RecordStore<WaitRecord>> | undefined;
@@ -79,7 +84,7 @@ export class WaitRecords {
   /** Records a wait. Resolves, when that has been tried, to whether it is on the disk. */
   async put(key: string, record: WaitRecord): Promise<boolean> {
     this.#wanted.add(key);
-    const isRecorded = await this.#write(async (store) => {
+    const isRecorded = await this.#write(key, async (store) => {
       if (this.#wanted.has(key)) await putWhatCanBe(store, key, record);
     });
     if (!isRecorded) this.#wanted.delete(key);
@@ -90,7 +95,7 @@ export class WaitRecords {
   remove(key: string): void {
     this.#left.delete(key);
     this.#wanted.delete(key);
-    void this.#write((store) => store.remove(key));
+    void this.#write(key, (store) => store.remove(key));
   }
 
   /** Removes the waits that a node has left, and says how many they were. */
@@ -108,9 +113,12 @@ export class WaitRecords {
     if (old.length > 0) this.log.pruned(old.length);
   }
 
-  /** Resolves when nothing is being written. */
+  /** Resolves when nothing is being written, or when that takes too long. */
   async idle(): Promise<void> {
-    await Promise.all(this.#lanes);
+    const enough = new AbortController();
+    const late = sleep(CLOSING_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.#lanes), late]);
+    enough.abort();
   }
 
   async #load(): Promise<void> {
@@ -121,9 +129,9 @@ export class WaitRecords {
     }
   }
 
-  /** Writes when a lane is free. Resolves to whether it worked. */
-  #write(action: (store: RecordStore<WaitRecord>) => Promise<unknown>): Promise<boolean> {
-    const lane = this.#nextLane++ % WRITES_AT_ONCE;
+  /** Writes when the key's lane is free: of one wait, in the order of the calls. Resolves to whether it worked. */
+  #write(key: string, action: (store: RecordStore<WaitRecord>) => Promise<unknown>): Promise<boolean> {
+    const lane = key.charCodeAt(key.length - 1) % WRITES_AT_ONCE;
     const written = (this.#lanes[lane] ?? Promise.resolve()).then(async () => {
       try {
         await action(await this.#open());

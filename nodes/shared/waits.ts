@@ -89,7 +89,8 @@ export class Waits {
     wait.goal = goal;
     wait.limit = new TimeLimit(goal.timeoutMs);
     const { resume, records, node } = this.options;
-    if (!resume) {
+    // A message of a closed node has been counted as dropped.
+    if (!resume || this.#isClosed) {
       this.#show(wait);
       return goal;
     }
@@ -113,7 +114,11 @@ export class Waits {
     this.#active.delete(wait);
     this.#shown.delete(wait);
     wait.place.leave();
-    if (wait.record !== undefined && !this.#isClosed) records.remove(wait.key);
+    if (this.#isClosed) {
+      files.drop(wait.file);
+      return;
+    }
+    if (wait.record !== undefined) records.remove(wait.key);
     files.leave(wait.file, isFileFree).catch(onRefused);
   }
 

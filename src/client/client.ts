@@ -7,6 +7,7 @@ import { ServiceHttp, type HttpOptions } from "./http";
 import { JobPlaces } from "./job-places";
 import { JobRoutes } from "./jobs";
 import { DEFAULT_PACING, type Pacing } from "./pacing";
+import { Semaphore } from "./semaphore";
 import { JobWaiter } from "./waiter";
 
 export interface ClientOptions extends Omit<HttpOptions, "agent" | "pacing"> {
@@ -50,6 +51,8 @@ export class SegmentClient {
   readonly #files: FileRoutes;
   readonly #places: JobPlaces | undefined;
   readonly #closing = new AbortController();
+  /** Single looks leave half of the requests to those that start jobs. */
+  readonly #looks: Semaphore;
 
   constructor(options: ClientOptions) {
     const pacing = { ...DEFAULT_PACING, ...options.pacing };
@@ -57,6 +60,7 @@ export class SegmentClient {
     this.#http = new ServiceHttp({ ...options, agent: `node-red-segment/${packageVersion()}`, pacing });
     this.#jobs = new JobRoutes(this.#http, options.project);
     this.#files = new FileRoutes(this.#http, options.project, pacing, options.namesFiles ?? false);
+    this.#looks = new Semaphore(Math.max(1, Math.floor(options.concurrency / 2)));
     this.waiter = new JobWaiter(this.#jobs, options.concurrency, pacing);
     this.#places = options.maxJobs === undefined ? undefined : new JobPlaces(options.maxJobs, this.waiter);
   }
@@ -82,7 +86,7 @@ export class SegmentClient {
 
   /** Looks at a job once. @throws {SegmentError} `job-not-found` */
   async getJob(jobId: number, options: Options = {}): Promise<Job> {
-    return (await this.#jobs.look(jobId, options)).job;
+    return (await this.#jobs.look(jobId, { ...options, lane: this.#looks })).job;
   }
 
   /**

@@ -67,8 +67,18 @@ export function transportError(error: TransportError, doing: string): SegmentErr
   );
 }
 
-/** Parses an answer's body as JSON of the given form; throws `bad-answer` if it is none. */
-export function parseAnswer<T>(schema: z.ZodType<T>, answer: HttpAnswer, doing: string): T {
+/** An answer whose text may go into a message: a service may repeat the token that it was sent. */
+export function withoutSecret(answer: HttpAnswer, secret: string | undefined): HttpAnswer {
+  if (secret === undefined || !answer.body.includes(secret)) return answer;
+  return { ...answer, body: Buffer.from(answer.body.toString().replaceAll(secret, "…")) };
+}
+
+/**
+ * Parses an answer's body as JSON of the given form.
+ * @param secret is kept out of the error's message
+ * @throws {ServiceError} `bad-answer`
+ */
+export function parseAnswer<T>(schema: z.ZodType<T>, answer: HttpAnswer, doing: string, secret?: string): T {
   const fail = (reason: string): ServiceError =>
     new ServiceError(
       "bad-answer",
@@ -78,9 +88,12 @@ export function parseAnswer<T>(schema: z.ZodType<T>, answer: HttpAnswer, doing: 
       answer.headers["x-request-id"],
     );
   const value = parseJson(answer.body);
-  if (value === undefined) throw fail(`something that is not JSON: ${plainText(answer)}`);
+  if (value === undefined) throw fail(`something that is not JSON: ${plainText(withoutSecret(answer, secret))}`);
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw fail(`a form that is not of the contract: ${cut(describeIssues(parsed.error, value))}`);
+  if (!parsed.success) {
+    const safe = parseJson(withoutSecret(answer, secret).body);
+    throw fail(`a form that is not of the contract: ${cut(describeIssues(parsed.error, safe))}`);
+  }
   return parsed.data;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { cancelledError, linkAbort } from "./abort";
-import { answerError, parseAnswer, transportError, type Context, type Purpose } from "./errors";
+import { answerError, parseAnswer, transportError, withoutSecret, type Context, type Purpose } from "./errors";
 import type { Network } from "./network";
 import type { Pacing } from "./pacing";
 import { withRetries } from "./retry";
@@ -78,6 +78,8 @@ export class ServiceHttp {
   readonly #transport: Transport;
   readonly #limiter: Semaphore;
   readonly #closing = new AbortController();
+  /** The token that was sent last. */
+  #token: string | undefined;
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -92,7 +94,7 @@ export class ServiceHttp {
    */
   async json<T>(schema: z.ZodType<T>, call: Call): Promise<JsonAnswer<T>> {
     const answer = await this.#send(call, MAX_JSON_BYTES);
-    return { data: parseAnswer(schema, answer, call.doing), headers: answer.headers };
+    return { data: parseAnswer(schema, answer, call.doing, this.#token), headers: answer.headers };
   }
 
   /** Like {@link json}, for an answer of any bytes. */
@@ -126,7 +128,7 @@ export class ServiceHttp {
       const policy = { retries, pacing, signal: link.signal, onPause: call.onPause };
       const answer = await withRetries(() => this.#inLane(sending), policy);
       if (answer.status >= 200 && answer.status < 300) return answer;
-      throw answerError(answer, this.#contextOf(call));
+      throw answerError(withoutSecret(answer, this.#token), this.#contextOf(call));
     } catch (error) {
       if (link.signal.aborted) throw cancelledError(call.doing);
       if (error instanceof TransportError) throw transportError(error, call.doing);
@@ -156,7 +158,10 @@ export class ServiceHttp {
   async #target({ to, signal }: Sending): Promise<Target> {
     const base = (await this.#options.baseUrl(signal)).replace(/\/+$/, "");
     const service = parseUrl(`${base}${"path" in to ? to.path : ""}`, "The service's address in the config node");
-    if ("path" in to) return { url: service, token: await this.#options.tokens.get(signal), trusted: true };
+    if ("path" in to) {
+      this.#token = await this.#options.tokens.get(signal);
+      return { url: service, token: this.#token, trusted: true };
+    }
     const url = parseUrl(to.link, "A link that the service gave");
     return { url, trusted: url.origin === service.origin };
   }

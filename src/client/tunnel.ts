@@ -36,10 +36,17 @@ export class TunnelAgent extends https.Agent {
     callback: (error: Error | null, stream: Duplex) => void,
   ): undefined {
     const failed = callback as (error: Error) => void;
-    openTunnel(this.#proxy, options).then((socket) => {
-      const secured = { ...options, socket };
-      callback(null, super.createConnection(secured) as Duplex);
-    }, failed);
+    openTunnel(this.#proxy, options)
+      .then((socket) => {
+        const secured = { ...options, socket };
+        try {
+          return super.createConnection(secured) as Duplex;
+        } catch (error) {
+          socket.destroy(); // a key or certificate that can't be used
+          throw error;
+        }
+      })
+      .then((stream) => callback(null, stream), failed);
   }
 }
 

@@ -27,6 +27,24 @@ describe("client: requests", () => {
     assert.deepEqual(JSON.parse(seen.body.toString()), REQUEST);
   });
 
+  for (const [what, answer] of [
+    ["an error", json(403, { error: { code: 403, message: "no rights for secret-token" } })],
+    ["text", text(200, "text/plain", "you sent secret-token")],
+    ["a wrong form", json(200, { jobId: "secret-token" })],
+  ] as const) {
+    it(`keeps the token out of a message when the service repeats it in ${what}`, async () => {
+      const service = await startService();
+      service.fail(SEGMENT, answer);
+      const started = clientOf(service, { tokens: staticToken("secret-token") }).startJob(REQUEST);
+      const error: unknown = await started.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      assert.ok(error instanceof ServiceError);
+      assert.doesNotMatch(inspect(error, { depth: 9 }), /secret-token/);
+    });
+  }
+
   it("keeps the path of a base URL and fields that it does not know", async () => {
     const service = await startService();
     service.fail(/^POST \/prefix\/api/, json(200, { jobId: 5, status: "Queued", novel: { deep: true } }));

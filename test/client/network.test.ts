@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
 import type { ServerOptions } from "node:https";
 import { inspect } from "node:util";
 import { clientCredentials, staticToken, type Network, type Proxy } from "../../src/client";
@@ -126,6 +127,16 @@ describe("client: a proxy of one's own", () => {
     assert.deepEqual(proxy.requests, [`CONNECT plant.example:${port}`, `CONNECT 127.0.0.1:${port}`]);
     assert.doesNotMatch(JSON.stringify(proxy.headers), /s3cret/);
     assert.equal(service.requests[0]?.headers.authorization, "Bearer s3cret");
+  });
+
+  it("is one error when the key can't be used", async () => {
+    const [service, proxy] = [await startService(tlsServer()), await startProxy()];
+    const cipher = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "right" } as const;
+    const key = createPrivateKey(certificates.client.key).export(cipher).toString();
+    const network = through(proxy);
+    const tls = { ...network.tls, cert: certificates.client.cert, key, passphrase: "wrong" };
+    const client = clientOf(service, { network: { ...network, tls }, retries: 1 });
+    await rejection(client.startJob(REQUEST), "unreachable");
   });
 
   it("sends plain http on, also to this machine, as it was named", async () => {

@@ -20,8 +20,12 @@ export async function start(held: HeldJobs, forward: Forward): Promise<Answer> {
 /** Answers a look at one job: `Running` until it is due. */
 export async function look(held: HeldJobs, forward: Forward, jobId: number): Promise<Answer> {
   const wait = waitOf(forward);
-  await forward.pause(Math.min(wait.endsAt, held.dueAt(jobId)) - performance.now());
-  const running = held.running(jobId);
+  let running: Job | undefined;
+  do {
+    // Timers may be a little early.
+    await forward.pause(Math.min(wait.endsAt, held.dueAt(jobId)) - performance.now());
+    running = held.running(jobId);
+  } while (running !== undefined && performance.now() < wait.endsAt);
   const answer = await (running === undefined ? forward.send() : forward.ask(Buffer.alloc(0)));
   const job = jobSchema.safeParse(parse(answer.body));
   if (answer.status !== 200 || !job.success) return answer;

@@ -102,7 +102,9 @@ export class Simulator {
   }
 
   #reopen(): void {
-    this.#server.once("error", () => (this.#reopening = setTimeout(() => this.#reopen(), REOPEN_MS)));
+    const again = (): void => void (this.#reopening = setTimeout(() => this.#reopen(), REOPEN_MS));
+    this.#server.once("error", again);
+    this.#server.once("listening", () => this.#server.off("error", again));
     this.#server.listen(Number(new URL(this.#url).port), this.#options.host);
   }
 }
