@@ -44,8 +44,9 @@ export = function (RED: NodeAPI): void {
       makeKey: () => RED.util.generateId(),
       onChange: () => status.refresh(),
     });
+    const words = { waiting: RED._(TEXTS.working), oldest: RED._("segment-wait.status.oldest") };
     const status = onMessage(RED, this, TEXTS, (msg, task) => wait(RED, this, def, waits, msg, task), {
-      working: () => workingText(RED, waits),
+      working: () => workingText(words, waits),
       closing: (removed, underWay) => waits.close(removed, underWay),
     });
   }
@@ -53,11 +54,11 @@ export = function (RED: NodeAPI): void {
 };
 
 /** "2 waiting, oldest 12 s" */
-function workingText(RED: NodeAPI, { shown }: Waits): string | undefined {
+function workingText(words: { waiting: string; oldest: string }, { shown }: Waits): string | undefined {
   if (shown === undefined) return undefined;
-  const count = `${shown.count} ${RED._(TEXTS.working)}`;
+  const count = `${shown.count} ${words.waiting}`;
   const age = ageText(shown.oldestMs);
-  return age === undefined ? count : `${count}, ${RED._("segment-wait.status.oldest")} ${age}`;
+  return age === undefined ? count : `${count}, ${words.oldest} ${age}`;
 }
 
 async function wait(

@@ -34,7 +34,14 @@ export class ServiceProcess {
 
 async function nextReport(child: ChildProcess): Promise<ServiceReport> {
   const ended = new AbortController();
-  child.once("exit", () => ended.abort(new Error("A service of the benchmark ended: see its message above.")));
-  const [report] = (await once(child, "message", { signal: ended.signal })) as [ServiceReport];
-  return report;
+  const end = (): void => ended.abort();
+  child.once("exit", end);
+  try {
+    const [report] = (await once(child, "message", { signal: ended.signal })) as [ServiceReport];
+    return report;
+  } catch (error) {
+    throw new Error("A service of the benchmark ended: see its message above.", { cause: error });
+  } finally {
+    child.off("exit", end);
+  }
 }

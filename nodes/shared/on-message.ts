@@ -45,7 +45,8 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
   const underWay = new Set<AbortController>();
   let closed = false;
 
-  const count = (): string | undefined => (underWay.size > 0 ? `${underWay.size} ${RED._(texts.working)}` : undefined);
+  const working = RED._(texts.working);
+  const count = (): string | undefined => (underWay.size > 0 ? `${underWay.size} ${working}` : undefined);
   const status = new StatusLine(node, extras.working ?? count);
 
   const run = async (msg: NodeMessageInFlow, send: (out: Outgoing) => void): Promise<Error | undefined> => {

@@ -6,6 +6,8 @@ import type { Pacing } from "./pacing";
 const MAX_IDS = 1000;
 /** Jobs that are started, or end, within this time (ms) share one renewal. */
 const GATHER_MS = 10;
+/** What a look that has ended jobs to tell of gets to come back (ms): jobs that keep joining must not cut off each one. */
+const ANSWER_MS = 50;
 /** The shortest time (ms) between two looks that find nothing: a service that answers at once must not make us spin. */
 const MIN_CYCLE_MS = 1000;
 /** How a service answers that does not have the extension after all. */
@@ -19,6 +21,7 @@ export class LongLooks implements Looker {
   /** The oldest first, as jobs are served in order. */
   readonly #ids = new Set<number>();
   #request: AbortController | undefined;
+  #requestedAt = -Infinity;
   #renewal: NodeJS.Timeout | undefined;
   #renewalAt = Infinity;
   #notBefore = 0;
@@ -32,7 +35,8 @@ export class LongLooks implements Looker {
 
   add(jobId: number): void {
     this.#ids.add(jobId);
-    if (this.#ids.size <= MAX_IDS) this.#renewAfter(GATHER_MS);
+    if (this.#ids.size > MAX_IDS) return;
+    this.#renewAfter(Math.max(GATHER_MS, this.#requestedAt + ANSWER_MS - performance.now()));
   }
 
   remove(jobId: number): void {
@@ -58,8 +62,11 @@ export class LongLooks implements Looker {
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;
+    this.#requestedAt = performance.now();
     const pause = await this.#look([...this.#ids].slice(0, MAX_IDS), request.signal);
-    if (!request.signal.aborted && this.#ids.size > 0) this.#renewAfter(pause);
+    if (request.signal.aborted) return;
+    this.#requestedAt = -Infinity;
+    if (this.#ids.size > 0) this.#renewAfter(pause);
   }
 
   /** One look; returns the pause before the next. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 const TEMPORARY_SUFFIX = ".tmp";
@@ -15,10 +15,9 @@ export function isTemporary(name: string): boolean {
  */
 export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(file);
-  await makeFolder(folder);
   const temporary = `${file}.${randomUUID()}${TEMPORARY_SUFFIX}`;
   try {
-    const handle = await open(temporary, "wx", 0o600);
+    const handle = await create(temporary);
     try {
       await handle.writeFile(bytes);
       await handle.sync();
@@ -54,6 +53,17 @@ export async function setAside(file: string, folder: string): Promise<void> {
 /** Whether an error says that a file or folder is not there. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+/** Opens a new file. Its folder is nearly always there, so it is only made when that fails. */
+async function create(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, "wx", 0o600);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await makeFolder(dirname(file));
+    return open(file, "wx", 0o600);
+  }
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cut, json } from "../support/scripted-service";
+import { cut, json, type Fault } from "../support/scripted-service";
 import { clientOf, closeAll, extendedService, rejection, REQUEST } from "./setup";
 
 const BYIDS = /^POST .*\/byids$/;
@@ -48,6 +48,24 @@ describe("client: waiting by one long request", () => {
     await client.startJob(REQUEST);
     service.finish(first.jobId);
     await wait;
+  });
+
+  it("brings the result of a job that has ended while others keep joining", async () => {
+    const service = await extendedService();
+    const client = clientOf(service);
+    const { jobId } = await client.startJob(REQUEST);
+    service.finish(jobId);
+    const late: Fault = (seen, response) => {
+      const answer = json(200, { items: [...service.jobs.values()] }, { "preference-applied": "wait" });
+      setTimeout(() => answer(seen, response), 20);
+    };
+    service.fail(BYIDS, ...Array.from({ length: 1000 }, () => late));
+
+    const wait = client.waiter.wait(jobId, { timeoutMs: 3000 });
+    const join = (): void => void client.waiter.wait(service.addJob()).catch(() => undefined);
+    const joining = setInterval(join, 4);
+    const { status } = await wait.finally(() => clearInterval(joining));
+    assert.equal(status, "Completed");
   });
 
   it("asks again when the server's patience ends before the job", async () => {
