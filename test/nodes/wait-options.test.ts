@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { json, ScriptedService } from "../support/scripted-service";
-import { logged, node, pipeline, RunningFlow, useScratchUserDir, type FlowNode, type Message } from "./flow";
+import { logged, node, pipeline, RunningFlow, useScratchUserDir, type FlowNode, type Message, since41 } from "./flow";
 import { scene } from "./scene";
 
 const POINT = { points: "[[0.5,0.5]]", pointsType: "json" };
@@ -53,7 +53,7 @@ describe("options of segment wait", function () {
       const id = service.addJob();
       flow.send("wait", { jobId: id, topic: "a" });
       service.finish(id);
-      assert.equal((await flow.next("caught")).error?.code, "wrong-service");
+      assert.equal((await flow.next("caught")).error?.code, since41("wrong-service"));
       assert.equal((await flow.next("completed")).jobId, id);
     });
 
@@ -186,7 +186,7 @@ describe("options of segment wait", function () {
     assert.equal((await flow.next("completed")).segment!.jobId, jobId);
     await flow.redeploy("full", { wait: { job: "id", jobType: "msg" } });
     flow.send("wait", { payload: { jobId } });
-    assert.equal((await flow.next("caught")).error?.code, "invalid-job");
+    assert.equal((await flow.next("caught")).error?.code, since41("invalid-job"));
   });
 
   it("name service and job in a message to a Catch node", async () => {
@@ -196,7 +196,7 @@ describe("options of segment wait", function () {
     service.token = "another";
     flow.send("wait", { jobId, segment: { sha256: "x" } });
     const { segment, error } = await flow.next("caught");
-    assert.equal(error?.code, "unauthorized");
+    assert.equal(error?.code, since41("unauthorized"));
     assert.deepEqual(segment, { sha256: "x", service: `${service.url}/api/v1/projects/default`, jobId });
   });
 
