@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
 import { isChange, readAlarmSettings, type AlarmDef, type AlarmSettings, type Topic } from "../src/alarm";
-import { errorText } from "../src/api/segment-error";
-import { alarmOfMessage, ownMessage, readMeasure, statusOf, topicOf } from "./shared/alarm-message";
+import { asError, errorText } from "../src/api/segment-error";
+import { alarmOfMessage, alarmStatus, alarmTopicOf, ownMessage, readMeasure } from "./shared/alarm-message";
 import { AlarmStore } from "./shared/alarm-store";
-import { inOrder, type Send } from "./shared/in-order";
+import { oneByOne, type Send } from "./shared/one-by-one";
+import { runtimeHost } from "./shared/runtime-host";
+import { failureStatus } from "./shared/status-line";
 import { evaluate, nameOf, typedInput } from "./shared/typed-input";
 import { WatchedAlarms } from "./shared/watched-alarms";
 
@@ -16,7 +18,7 @@ interface SegmentAlarmDef extends NodeDef, AlarmDef {
 const DEFAULT_MEASURE = { value: "measures.total.area", type: "msg" };
 
 export = function (RED: NodeAPI): void {
-  const folder = join(RED.settings.userDir ?? process.cwd(), "node-red-segment-alarms");
+  const folder = join(runtimeHost(RED).userDir, "node-red-segment-alarms");
 
   function SegmentAlarm(this: Node, def: SegmentAlarmDef): void {
     RED.nodes.createNode(this, def);
@@ -27,7 +29,7 @@ export = function (RED: NodeAPI): void {
     try {
       settings = readAlarmSettings(def);
     } catch (error) {
-      refuseAll(this, error, store);
+      refuseAll(this, asError(error), store);
       return;
     }
     watch(RED, this, def, settings, store);
@@ -55,7 +57,7 @@ function watch(RED: NodeAPI, node: Node, def: SegmentAlarmDef, settings: AlarmSe
   });
 
   const handle = async (msg: NodeMessageInFlow, send: Send, isClosed: () => boolean): Promise<void> => {
-    const topic = topicOf(msg);
+    const topic = alarmTopicOf(msg);
     if (msg.acknowledge === true) {
       const changes = alarms.acknowledged(topic).filter(({ before, after }) => isChange(before, after));
       send([changes.map((event) => ownMessage(msg, event, settings)), null]);
@@ -69,24 +71,20 @@ function watch(RED: NodeAPI, node: Node, def: SegmentAlarmDef, settings: AlarmSe
     send([isChange(event.before, event.after) ? msg : null, hasFailed ? null : msg]);
   };
 
-  const takeTurn = inOrder(RED, node, "segment-alarm.warning.dropped", {
+  const takeTurn = oneByOne(RED, node, "segment-alarm.warning.dropped", {
     start: () => alarms.start(),
     handle,
     settled: () => store.settled(),
     showStatus: (failure) =>
-      node.status(
-        failure === undefined
-          ? statusOf(alarms.alarms, settings, texts)
-          : { fill: "red", shape: "ring", text: "code" in failure ? String(failure.code) : "error" },
-      ),
+      node.status(failure === undefined ? alarmStatus(alarms.alarms, settings, texts) : failureStatus(failure)),
     close: (removed) => alarms.close(removed),
   });
 }
 
 /** A node that can't work: each message is an error. */
-function refuseAll(node: Node, error: unknown, store: AlarmStore): void {
-  node.status({ fill: "red", shape: "ring", text: "no-config" });
-  node.on("input", (_msg, _send, done) => done(error as Error));
+function refuseAll(node: Node, error: Error, store: AlarmStore): void {
+  node.status(failureStatus(error));
+  node.on("input", (_msg, _send, done) => done(error));
   node.on("close", (removed: boolean, done: () => void) => {
     void (removed ? store.removeAll() : store.settled()).finally(done);
   });

@@ -4,6 +4,7 @@ import { connectionOfJob } from "./shared/connection";
 import { FileUses } from "./shared/file-uses";
 import { flowsStarted } from "./shared/flows-started";
 import { onMessage, type Task } from "./shared/on-message";
+import { runtimeHost } from "./shared/runtime-host";
 import { ageText } from "./shared/status-line";
 import { evaluate, isSame, nameOf, typedInput } from "./shared/typed-input";
 import { WaitRecords } from "./shared/wait-records";
@@ -25,7 +26,7 @@ const TEXTS = { working: "segment-wait.status.waiting", dropped: "segment-wait.w
 
 export = function (RED: NodeAPI): void {
   const warn = (text: string): void => RED.log.warn(`segment wait: ${text}`);
-  const records = new WaitRecords(join(RED.settings.userDir ?? process.cwd(), "node-red-segment-waits"), {
+  const records = new WaitRecords(join(runtimeHost(RED).userDir, "node-red-segment-waits"), {
     setAside: (count) => warn(`${count} ${RED._("segment-wait.warning.setAside")}`),
     pruned: (count) => warn(`${count} ${RED._("segment-wait.warning.pruned")}`),
     failed: (reason) => warn(`${RED._("segment-wait.warning.notRecorded")} (${reason})`),

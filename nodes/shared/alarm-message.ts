@@ -32,7 +32,7 @@ export function ownMessage(msg: NodeMessage, event: AlarmEvent, settings: AlarmS
 }
 
 /** The topic of a message; an inject node without one sends an empty text. */
-export function topicOf({ topic }: NodeMessage): Topic {
+export function alarmTopicOf({ topic }: NodeMessage): Topic {
   if (typeof topic === "number") return String(topic);
   return typeof topic === "string" && topic !== "" ? topic : null;
 }
@@ -56,7 +56,7 @@ export function readMeasure(place: string, value: unknown): number {
  * The status of a node: of its only alarm, or how many of its alarms are in the worst state that there is.
  * @param texts for each state
  */
-export function statusOf(alarms: Alarm[], settings: AlarmSettings, texts: Record<StateName, string>): NodeStatus {
+export function alarmStatus(alarms: Alarm[], settings: AlarmSettings, texts: Record<StateName, string>): NodeStatus {
   const worst = STATES.find((state) => alarms.some((alarm) => alarm.state === state));
   if (worst === undefined) return {};
   const found = alarms.filter(({ state }) => state === worst);

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import { asError } from "../../src/api/segment-error";
 import { StatusLine } from "./status-line";
 
 /** One message that a node works on. */
@@ -87,8 +88,4 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
     void settled.then(done);
   });
   return status;
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,5 +1,5 @@
 import { SegmentError, type StartedJob } from "../../src/api";
-import type { SegmentClient } from "../../src/client";
+import { LONGEST_JOB_MS, type SegmentClient } from "../../src/client";
 import type { PlannedJob } from "../../src/prompt";
 import type { Connection } from "./connection";
 import { TimeLimit } from "./time-limit";
@@ -7,8 +7,6 @@ import { waitForJob } from "./wait-for-job";
 
 /** More at once would queue in the client: its default is the same. */
 const PARALLEL = 8;
-/** A job that does not end must not hold up its topic for ever. */
-const LONGEST_JOB_MS = 600_000;
 
 /** A job that was planned and what the service answered to it. */
 export interface StartedPlan {

@@ -35,7 +35,7 @@ export class StatusLine {
     const text = this.working();
     if (text === undefined) clearInterval(this.#tick);
     this.#tick = text === undefined ? undefined : (this.#tick ?? setInterval(() => this.refresh(), TICK_MS).unref());
-    this.#show(text === undefined ? statusOf(this.#failure) : { fill: "blue", shape: "dot", text });
+    this.#show(this.#status(text));
   }
 
   /** Clears the status, which is another node's from now on. */
@@ -43,6 +43,11 @@ export class StatusLine {
     this.#closed = true;
     clearInterval(this.#tick);
     this.node.status({});
+  }
+
+  #status(text: string | undefined): NodeStatus {
+    if (text !== undefined) return { fill: "blue", shape: "dot", text };
+    return this.#failure === undefined ? {} : failureStatus(this.#failure);
   }
 
   #show(status: NodeStatus): void {
@@ -53,8 +58,8 @@ export class StatusLine {
   }
 }
 
-function statusOf(failure: Error | undefined): NodeStatus {
-  if (failure === undefined) return {};
+/** The status of a node whose last message has failed. */
+export function failureStatus(failure: Error): NodeStatus {
   return { fill: "red", shape: "ring", text: "code" in failure ? String(failure.code) : "error" };
 }
 

@@ -72,6 +72,11 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Anything that was thrown as an error. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
 /** A short text of any value for a message: JSON, cut at 80 characters. */
 export function preview(value: unknown): string {
   let text: string | undefined;

@@ -61,12 +61,13 @@ export class SegmentClient {
     this.#jobs = new JobRoutes(this.#http, options.project);
     this.#files = new FileRoutes(this.#http, options.project, pacing, options.namesFiles ?? false);
     this.#looks = new Semaphore(Math.max(1, Math.floor(options.concurrency / 2)));
-    this.waiter = new JobWaiter(this.#jobs, options.concurrency, pacing);
+    this.waiter = new JobWaiter(this.#jobs, this.#looks, pacing);
     this.#places = options.maxJobs === undefined ? undefined : new JobPlaces(options.maxJobs, this.waiter);
   }
 
   /**
-   * Starts a job, when one of `maxJobs` places is free. Repeats carry the same idempotency key (a random one by default), so that our server starts one job.
+   * Starts a job, when one of `maxJobs` places is free. Repeats carry the same idempotency key (a random one by
+   * default), so that our server starts one job.
    * @throws {SegmentError} `invalid-prompt`, `file-not-found`
    */
   async startJob(request: SegmentRequest, options: Options & { idempotencyKey?: string } = {}): Promise<StartedJob> {

@@ -2,6 +2,7 @@
 export { checkService, type Finding, type ServiceKind } from "./check-service";
 export { SegmentClient, type ClientOptions } from "./client";
 export type { Upload } from "./files";
+export { LONGEST_JOB_MS } from "./job-places";
 export { jobFailure, jobTimings, type JobTimings } from "./jobs";
 export type { Network, Proxy, TlsOptions } from "./network";
 export { clientCredentials, type ClientCredentialsOptions } from "./oauth";

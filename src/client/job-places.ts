@@ -3,8 +3,8 @@ import { cancelledError } from "./abort";
 import { Semaphore } from "./semaphore";
 import type { JobWaiter } from "./waiter";
 
-/** A job that does not end, or that nobody can look at any more, must not hold its place for ever. */
-const LONGEST_JOB_MS = 600_000;
+/** For how long (ms) a job may hold up others: one that does not end must not do so for ever. */
+export const LONGEST_JOB_MS = 600_000;
 
 /** Holds jobs back, in the order of the calls, while as many as there are places are unfinished. */
 export class JobPlaces {

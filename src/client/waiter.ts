@@ -1,11 +1,11 @@
-import { errorText, isFinal, SegmentError, type Job } from "../api";
+import { asError, isFinal, SegmentError, type Job } from "../api";
 import { cancelledError, onAbort } from "./abort";
 import { startDeadline } from "./deadline";
 import type { Hints, JobRoutes } from "./jobs";
 import { LongLooks } from "./long-looks";
 import type { Looker } from "./looker";
 import type { Pacing } from "./pacing";
-import { Semaphore } from "./semaphore";
+import type { Semaphore } from "./semaphore";
 import { SingleLooks } from "./single-looks";
 
 export interface WaitOptions {
@@ -44,12 +44,13 @@ export class JobWaiter {
   #refused = false;
   #closed = false;
 
-  constructor(jobs: JobRoutes, concurrency: number, pacing: Pacing) {
+  /** @param lane how many single looks may be under way at once */
+  constructor(jobs: JobRoutes, lane: Semaphore, pacing: Pacing) {
     const listener = {
       seen: (job: Job) => this.#seen(job),
       failed: (jobIds: number[], error: unknown) => this.#failed(jobIds, error),
     };
-    this.#single = new SingleLooks(jobs, new Semaphore(Math.max(1, Math.floor(concurrency / 2))), pacing, {
+    this.#single = new SingleLooks(jobs, lane, pacing, {
       ...listener,
       isProbing: () => this.#byids === undefined,
       hinted: (hints) => this.#hinted(hints),
@@ -83,7 +84,7 @@ export class JobWaiter {
         },
         reject: (error) => {
           leave();
-          reject(error instanceof Error ? error : new Error(errorText(error)));
+          reject(asError(error));
         },
       };
       const stopDeadline =

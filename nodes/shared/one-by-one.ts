@@ -1,8 +1,9 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import { asError } from "../../src/api/segment-error";
 import { Turns } from "../../src/store/turns";
 
 /** What a node does that works on one message after another. */
-export interface OrderedWork {
+export interface Work {
   /** Is done before the first message. */
   start: () => Promise<void>;
   /**
@@ -26,7 +27,7 @@ export type TakeTurn = (action: () => void) => void;
  * sends nothing, sets no status and calls no `done`; it names the dropped messages in one warning.
  * @param dropped key of the catalogue for the text after their number
  */
-export function inOrder(RED: NodeAPI, node: Node, dropped: string, work: OrderedWork): TakeTurn {
+export function oneByOne(RED: NodeAPI, node: Node, dropped: string, work: Work): TakeTurn {
   const turns = new Turns();
   let waiting = 0;
   let closed = false;
@@ -69,8 +70,4 @@ export function inOrder(RED: NodeAPI, node: Node, dropped: string, work: Ordered
       return Promise.resolve();
     }).catch(report);
   };
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
