@@ -163,6 +163,21 @@ describe("options of segment wait", function () {
       assert.deepEqual(flow.unread("caught"), []);
     });
 
+    it("does not happen by a deploy while another wait needs the file", async () => {
+      const flow = await load({ deleteFile: true });
+      const segment = { service: `${service.url}/api/v1/projects/default`, file: { fileId: service.addFile() } };
+      const [first, second] = [await waiting(flow, 1, { segment }), await waiting(flow, 2, { segment })];
+      service.finish(first);
+      await flow.next("completed");
+      await flow.redeploy("nodes", { wait: { name: "new" } });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      assert.equal(service.count(DELETIONS), 0);
+      service.finish(second);
+      await flow.next("completed");
+      while (service.count(DELETIONS) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(service.count(DELETIONS), 1);
+    });
+
     it("does not happen without a result, nor without the option", async () => {
       const segment = { service: `${service.url}/api/v1/projects/default`, file: { fileId: service.addFile() } };
       const flow = await load({ deleteFile: true, timeout: "0.2" });
@@ -198,6 +213,19 @@ describe("options of segment wait", function () {
     const { segment, error } = await flow.next("caught");
     assert.equal(error?.code, since41("unauthorized"));
     assert.deepEqual(segment, { sha256: "x", service: `${service.url}/api/v1/projects/default`, jobId });
+  });
+
+  it("are dropped for good when they are dropped", async () => {
+    const flow = await load();
+    const jobId = service.addJob();
+    flow.send("wait", { jobId });
+    await flow.redeploy("nodes", { wait: { name: "new" } });
+    assert.equal(logged("warn").filter((text) => text.includes("dropped")).length, 1);
+    service.finish(jobId);
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // in which a record would be written
+    await flow.restart({});
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // in which its message would come back
+    assert.deepEqual(flow.unread("completed"), []);
   });
 
   describe("status", () => {
