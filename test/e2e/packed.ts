@@ -31,7 +31,8 @@ const packedSchema = z.tuple([
 const CONTENTS = [
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|NOTICE)$/,
   /^dist\/(nodes|src)\/.+\.(js|html|json|svg)$/,
-  /^docs\/.+\.(md|jpg)$/,
+  /^docs\/.+\.(md|jpg|png)$/,
+  /^docs\/container\/Containerfile$/,
   /^examples\/[^/]+\.json$/,
   /^pictures\/[a-z]+\.jpg$/,
   /^node_modules\//,
