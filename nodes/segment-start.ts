@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
 import type { PromptInput } from "../src/prompt";
 import { connectionOf, segmentOf, type Connection } from "./shared/connection";
+import { lazy } from "./shared/lazy";
 import { onMessage, type Task } from "./shared/on-message";
 import { LatestWins, topicOf } from "./shared/topics";
 import { evaluate, isSame, typedInput, type TypedInput } from "./shared/typed-input";
@@ -20,6 +21,9 @@ interface StartDef extends NodeDef {
 const DEFAULT_FILE = { value: "payload.fileIds", type: "msg" };
 const DEFAULT_POINTS = { value: "payload.points", type: "msg" };
 const DEFAULT_BOXES = { value: "payload.boxes", type: "msg" };
+const prompts = lazy(() => import("../src/prompt/index.js"));
+const jobStarts = lazy(() => import("./shared/start-jobs.js"));
+const messages = lazy(() => import("./shared/job-messages.js"));
 const TEXTS = { working: "segment-start.status.starting", dropped: "segment-start.warning.dropped" };
 
 export = function (RED: NodeAPI): void {
@@ -50,7 +54,7 @@ function startTheLatest(RED: NodeAPI, node: Node, def: StartDef): void {
     };
     try {
       const { connection, jobIds } = await start(RED, node, def, msg, task);
-      const { whenEnded } = await import("./shared/start-jobs.js");
+      const { whenEnded } = await jobStarts();
       void whenEnded(connection, jobIds, closing.signal).then(leave);
     } catch (error) {
       leave();
@@ -69,21 +73,21 @@ async function start(
   msg: NodeMessageInFlow,
   task: Task,
 ): Promise<{ connection: Connection; jobIds: number[] }> {
-  const { buildJobs } = await import("../src/prompt/index.js");
+  const { buildJobs } = await prompts();
   const { jobs, sequence } = buildJobs(await readPrompt(RED, node, def, msg));
   const connection = connectionOf(RED, def.config);
   msg.segment = { ...segmentOf(msg), service: connection.service }; // a Catch node sees it, too
 
-  const { startJobs } = await import("./shared/start-jobs.js");
+  const { startJobs } = await jobStarts();
   const started = await startJobs(await connection.client(), jobs, task.signal);
 
-  const { jobMessages } = await import("./shared/job-messages.js");
+  const { jobMessages } = await messages();
   task.send([jobMessages(RED, msg, connection.service, started, sequence)]);
   return { connection, jobIds: started.map(({ answer }) => answer.jobId) };
 }
 
 async function readPrompt(RED: NodeAPI, node: Node, def: StartDef, msg: NodeMessageInFlow): Promise<PromptInput> {
-  const { promptOfPayload } = await import("../src/prompt/index.js");
+  const { promptOfPayload } = await prompts();
   const file = typedInput(def.file, def.fileType, DEFAULT_FILE);
   const points = typedInput(def.points, def.pointsType, DEFAULT_POINTS);
   const boxes = typedInput(def.boxes, def.boxesType, DEFAULT_BOXES);

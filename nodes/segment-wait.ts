@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
 import { connectionOfJob } from "./shared/connection";
 import { FileUses } from "./shared/file-uses";
 import { flowsStarted } from "./shared/flows-started";
+import { lazy } from "./shared/lazy";
 import { onMessage, type Task } from "./shared/on-message";
 import { runtimeHost } from "./shared/runtime-host";
 import { ageText } from "./shared/status-line";
@@ -22,6 +23,8 @@ interface WaitDef extends NodeDef {
 }
 
 const DEFAULT_JOB = { value: "jobId", type: "msg" };
+const passing = lazy(() => import("./shared/pass-wait.js"));
+const jobWaits = lazy(() => import("./shared/wait-for-job.js"));
 const TEXTS = { working: "segment-wait.status.waiting", dropped: "segment-wait.warning.dropped" };
 
 export = function (RED: NodeAPI): void {
@@ -80,7 +83,7 @@ async function wait(
   let isFileFree = false;
   try {
     const goal = entry.goal ?? waits.begin(entry, msg, await readGoal(RED, node, def, msg));
-    const { passWait } = await import("./shared/pass-wait.js");
+    const { passWait } = await passing();
     const hasResult = await passWait(RED, entry, goal, def.states === true, msg, task);
     isFileFree = hasResult && def.deleteFile === true;
   } finally {
@@ -95,14 +98,14 @@ async function readCancelled(
   def: WaitDef,
   msg: NodeMessageInFlow,
 ): Promise<number | undefined> {
-  const { readJobId } = await import("./shared/wait-for-job.js");
+  const { readJobId } = await jobWaits();
   const source = typedInput(def.job, def.jobType, DEFAULT_JOB);
   const given = await evaluate(RED, node, source, msg, "invalid-job");
   return given === undefined || given === null ? undefined : readJobId(nameOf(source), given);
 }
 
 async function readGoal(RED: NodeAPI, node: Node, def: WaitDef, msg: NodeMessageInFlow): Promise<Goal> {
-  const { jobIdOfPayload, readJobId, readTimeout } = await import("./shared/wait-for-job.js");
+  const { jobIdOfPayload, readJobId, readTimeout } = await jobWaits();
   const source = typedInput(def.job, def.jobType, DEFAULT_JOB);
   const given = await evaluate(RED, node, source, msg, "invalid-job");
   const jobId = readJobId(

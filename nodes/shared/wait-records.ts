@@ -91,11 +91,14 @@ export class WaitRecords {
     return isRecorded;
   }
 
-  /** Removes a wait for good. One that has not been written yet never is. */
+  /**
+   * Removes a wait. One that has not been written yet never is. Only a power cut may bring it back: its message then
+   * leaves once more, as after a crash between sending and forgetting.
+   */
   remove(key: string): void {
     this.#left.delete(key);
     this.#wanted.delete(key);
-    void this.#write(key, (store) => store.remove(key));
+    void this.#write(key, (store) => store.forget(key));
   }
 
   /** Removes the waits that a node has left, and says how many they were. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { z } from "zod";
 import { isMissing, removeDurably, setAside, writeDurably } from "./durable";
 import { damagedFolder, pathOf, visitFiles } from "./folders";
@@ -61,6 +61,12 @@ export class RecordStore<T> {
   remove(key: string): Promise<boolean> {
     const path = this.#path(key);
     return this.#turns.take(path, () => removeDurably(path));
+  }
+
+  /** Like {@link remove}, but the disk is not waited for: after a power cut the record may be there again. */
+  forget(key: string): Promise<void> {
+    const path = this.#path(key);
+    return this.#turns.take(path, () => rm(path, { force: true }));
   }
 
   #path(key: string): string {

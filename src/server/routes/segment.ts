@@ -46,25 +46,30 @@ export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
     return jobAnswer(job);
   });
 
-  // Of the jobs that have ended, an answer has the first 50 that were asked for. The others are in neither list: the
-  // client asks for them again, without those that it has got.
   app.post(`${path}/${BYIDS_EXTENSION}`, async (request, reply): Promise<Jobs> => {
     const { jobIds } = parsePart(jobsByIdsSchema, request.body, "body");
-    await jobs.waitForAny(jobIds, preferredWait(request, reply), connectionEnd(reply));
+    const waitMs = preferredWait(request, reply);
+    await jobs.waitForAny(jobIds, waitMs, connectionEnd(reply));
     reply.header("x-segment-extensions", BYIDS_EXTENSION);
-    const asked = firstEnded(jobIds, jobs);
-    const found = await Promise.all(asked.map((jobId) => jobs.get(jobId)));
+    const told = toldOf(jobIds, jobs, waitMs > 0);
+    const found = await Promise.all(told.map((jobId) => jobs.get(jobId)));
     return {
       items: found.flatMap((job) => (job === undefined ? [] : jobAnswer(job))),
-      unknownJobIds: asked.filter((_, index) => found[index] === undefined),
+      unknownJobIds: told.filter((_, index) => found[index] === undefined),
     };
   });
 }
 
-/** The ids without those of ended or unknown jobs beyond the limit of one answer: results are large. */
-function firstEnded(jobIds: readonly number[], jobs: JobService): number[] {
-  let ended = 0;
-  return jobIds.filter((jobId) => jobs.isUnfinished(jobId) || (ended += 1) <= MOST_ENDED);
+/**
+ * The jobs that an answer tells of. Of those that have ended it has the first 50, as results are large; and when it was
+ * held until any of them ended, it says no word of the unfinished: a client that waits for a thousand jobs would else
+ * get a thousand again and again. It asks anew for all that the answer did not tell of.
+ */
+function toldOf(jobIds: readonly number[], jobs: JobService, isHeld: boolean): number[] {
+  const ended = jobIds.filter((jobId) => !jobs.isUnfinished(jobId)).slice(0, MOST_ENDED);
+  if (isHeld && ended.length > 0) return ended;
+  const told = new Set(ended);
+  return jobIds.filter((jobId) => told.has(jobId) || jobs.isUnfinished(jobId));
 }
 
 function idempotencyKey(request: FastifyRequest): string | undefined {
