@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { createSecureContext } from "node:tls";
 import axios, { AxiosError, type AxiosInstance, type AxiosProxyConfig, type AxiosRequestConfig } from "axios";
 import { errorText, SegmentError } from "../api";
 import { linkAbort } from "./abort";
@@ -61,14 +62,15 @@ export class Transport {
   readonly #proxy: Proxy | undefined;
   readonly #hasTls: boolean;
   readonly #http = new http.Agent({ keepAlive: true });
-  readonly #trusted: SecureAgents;
-  readonly #others: SecureAgents;
+  readonly #trusted: () => SecureAgents;
+  readonly #others: () => SecureAgents;
+  readonly #made: SecureAgents[] = [];
 
   constructor({ tls, proxy }: Network = {}) {
     this.#proxy = proxy;
     this.#hasTls = tls !== undefined;
-    this.#trusted = secureAgents(tls ?? {}, proxy);
-    this.#others = tls === undefined ? this.#trusted : secureAgents(tlsElsewhere(tls), proxy);
+    this.#trusted = this.#agents(tls ?? {});
+    this.#others = tls === undefined ? this.#trusted : this.#agents(tlsElsewhere(tls));
     this.#axios = axios.create({
       httpAgent: this.#http,
       responseType: "arraybuffer",
@@ -113,14 +115,26 @@ export class Transport {
   /** Drops the idle connections. */
   close(): void {
     this.#http.destroy();
-    for (const { direct, tunnel } of [this.#trusted, this.#others]) {
+    for (const { direct, tunnel } of this.#made) {
       direct.destroy();
       tunnel?.destroy();
     }
   }
 
+  /**
+   * Agents that are made when they are needed, and once: to read the usual authorities holds up the event loop for some
+   * 50 ms, which Node would do for every connection.
+   */
+  #agents(tls: TlsOptions): () => SecureAgents {
+    let agents: SecureAgents | undefined;
+    return () => {
+      if (agents === undefined) this.#made.push((agents = secureAgents(tls, this.#proxy)));
+      return agents;
+    };
+  }
+
   #way({ url, trusted }: HttpRequest): Pick<AxiosRequestConfig, "httpsAgent" | "proxy"> {
-    const { direct, tunnel } = trusted ? this.#trusted : this.#others;
+    const { direct, tunnel } = trusted ? this.#trusted() : this.#others();
     const proxy = this.#proxy;
     if (proxy === undefined) {
       // A proxy of the environment would get the request with its token, and can't reach this machine's loopback.
@@ -128,12 +142,15 @@ export class Transport {
     }
     if (isException(url, proxy)) return { httpsAgent: direct, proxy: false };
     if (url.protocol === "https:") return { httpsAgent: tunnel, proxy: false };
-    return { httpsAgent: this.#others.direct, proxy: axiosProxy(proxy) };
+    return { httpsAgent: this.#others().direct, proxy: axiosProxy(proxy) };
   }
 }
 
 function secureAgents(tls: TlsOptions, proxy: Proxy | undefined): SecureAgents {
-  const options = { keepAlive: true, ...tls };
+  const { ca, cert, key, passphrase, ...connection } = tls;
+  const isPlain = ca === undefined && cert === undefined && key === undefined;
+  const secureContext = isPlain ? undefined : createSecureContext({ ca, cert, key, passphrase });
+  const options = { keepAlive: true, ...connection, secureContext };
   return { direct: new https.Agent(options), tunnel: proxy && new TunnelAgent(proxy, options) };
 }
 

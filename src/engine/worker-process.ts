@@ -3,6 +3,11 @@ import { SegmentError, type Segment } from "../api";
 import type { WorkerAnswer, WorkerNote, WorkerRequest, WorkerSetup } from "./messages";
 import type { EngineTask } from "./types";
 
+/**
+ * Garbage is collected by the thread that works: helper threads take more CPU in all than they save in time, and the
+ * machine's other cores are for the model and for Node-RED.
+ */
+const WORKER_FLAGS = ["--single-threaded-gc"];
 /** The built file: a worker does not go through the TypeScript loader of a test or a benchmark. */
 const WORKER_FILE = "@visionjobs/node-red-segment/engine-worker";
 
@@ -40,7 +45,7 @@ export class WorkerProcess {
   constructor(timeoutMs: number, log: (message: string) => void) {
     this.#timeoutMs = timeoutMs;
     this.#child = fork(require.resolve(WORKER_FILE), [], {
-      execArgv: [],
+      execArgv: WORKER_FLAGS,
       env: { ...process.env, NODE_OPTIONS: undefined },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
