@@ -8,6 +8,8 @@ export interface OpenService {
   maxPending: number;
   /** Whether it draws pictures: only our own servers do. */
   draws: boolean;
+  /** Whether it runs with these settings; an embedded server that others use keeps the options that it was started with. */
+  runsAsAsked: boolean;
   createClient(): Promise<SegmentClient>;
   /** Lets go of what was held; an embedded server ends when nobody holds it. */
   release(): void;
@@ -36,6 +38,7 @@ async function openEmbedded(settings: Settings, dataDir: string, { userDir, log 
   return {
     maxPending,
     draws: true,
+    runsAsAsked: server.runsAsAsked,
     createClient: async () => {
       const { currentToken, SegmentClient } = await import("../../src/client/index.js");
       return new SegmentClient({
@@ -52,6 +55,7 @@ function openRemote(settings: Settings, network: Network): OpenService {
   return {
     maxPending: settings.maxPending,
     draws: settings.service === "server",
+    runsAsAsked: true,
     createClient: async () => {
       const { SegmentClient } = await import("../../src/client/index.js");
       return new SegmentClient({

@@ -6,6 +6,12 @@ import { baseUrlOf, isRemote, type ConfigCredentials, type ConfigDef } from "./c
 import type { OpenService } from "./services";
 
 const TIME_LIMIT_MS = 30_000;
+const OTHER_OPTIONS: Finding = {
+  check: "server",
+  problem:
+    "What was tested is the server that runs for this data directory: it was started with other options (engine, keep). " +
+    "Deploy and test again, and give all config nodes of this directory the same options.",
+};
 /** What the editor has in the field of a secret that is stored: the secret itself never goes there. */
 const STORED = "__PWRD__";
 /** The fields of the dialog that decide how the service is reached. */
@@ -44,7 +50,8 @@ async function testConnection(open: Open, def: ConfigDef, credentials: ConfigCre
         hasProvider: def.auth === "oauth",
         signal: AbortSignal.timeout(TIME_LIMIT_MS),
       });
-      return findings.map((finding) => withoutSecrets(finding, credentials));
+      const told = findings.map((finding) => withoutSecrets(finding, credentials));
+      return service.runsAsAsked ? told : [...told, OTHER_OPTIONS];
     } finally {
       client.close();
     }

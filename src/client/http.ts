@@ -99,7 +99,8 @@ export class ServiceHttp {
 
   /** Like {@link json}, for an answer of any bytes. */
   async bytes(call: Call): Promise<Buffer> {
-    return (await this.#send(call, MAX_FILE_BYTES)).body;
+    // Who takes bytes has little to say.
+    return (await this.#send(call, call.method === "PUT" ? MAX_JSON_BYTES : MAX_FILE_BYTES)).body;
   }
 
   /** Waits for so many milliseconds; `cancelled` like a call. */

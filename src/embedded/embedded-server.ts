@@ -21,13 +21,13 @@ const servers = new Map<string, Shared>();
 export class EmbeddedServer {
   readonly #key: string;
   readonly #shared: Shared;
-  readonly #lingerMs: number;
+  readonly #options: EmbeddedOptions;
   #released = false;
 
-  private constructor(key: string, shared: Shared, lingerMs: number) {
+  private constructor(key: string, shared: Shared, options: EmbeddedOptions) {
     this.#key = key;
     this.#shared = shared;
-    this.#lingerMs = lingerMs;
+    this.#options = options;
   }
 
   /** Starts the server of a data directory, or joins the one that runs. It never throws: `endpoint` tells what failed. */
@@ -38,7 +38,12 @@ export class EmbeddedServer {
     clearTimeout(shared.linger);
     shared.users++;
     shared.supervisor.log = options.log;
-    return new EmbeddedServer(key, shared, options.lingerMs ?? LINGER_MS);
+    return new EmbeddedServer(key, shared, options);
+  }
+
+  /** Whether the server runs with the options of this share; those of an earlier one hold while that is in use. */
+  get runsAsAsked(): boolean {
+    return sameOptions(this.#shared.supervisor.options, this.#options);
   }
 
   /**
@@ -55,7 +60,8 @@ export class EmbeddedServer {
     if (this.#released) return;
     this.#released = true;
     if (--this.#shared.users > 0) return;
-    this.#shared.linger = setTimeout(() => end(this.#key, this.#shared), this.#lingerMs).unref();
+    const lingerMs = this.#options.lingerMs ?? LINGER_MS;
+    this.#shared.linger = setTimeout(() => end(this.#key, this.#shared), lingerMs).unref();
   }
 }
 

@@ -63,6 +63,19 @@ describe("testing the connection from the dialog of a config node", function () 
       assert.ok(existsSync(join(userDir, "line 4")));
     });
 
+    it("says so when the server that runs there was started with other options", async () => {
+      await load([
+        { id: "deployed", type: "segment-config", service: "embedded", engine: "graphcut", dataDir: "line 5" },
+      ]);
+      const asked = await test({ service: "embedded", engine: "graphcut", dataDir: "line 5" });
+      assert.deepEqual(
+        asked.map(({ problem }) => problem),
+        [undefined],
+      );
+      const [, other] = await test({ service: "embedded", engine: "auto", dataDir: "line 5" });
+      assert.match(other?.problem ?? "", /started with other options/);
+    });
+
     it("says which field can't be used", async () => {
       await load();
       assert.match(await refused({ service: "embedded", keepHours: "soon" }), /keepHours/);
