@@ -4,7 +4,7 @@ import shippedNumbers from "../../src/engine/critic/critic-graphcut.json";
 import { withRelative } from "../../src/engine/critic/relative";
 import { BOX_RECIPES, CLICK_RECIPES } from "../../src/engine/graphcut/hypotheses";
 import { measure } from "../../src/engine/graphcut/measure";
-import { agreements } from "../../src/engine/graphcut/overlap";
+import { proposalAgreements } from "../../src/engine/graphcut/overlap";
 import { PreparedPicture } from "../../src/engine/graphcut/picture";
 import { propose, type Proposal } from "../../src/engine/graphcut/proposals";
 import { decodePixels, openPicture } from "../../src/engine/picture";
@@ -49,7 +49,7 @@ async function openExample(example: Example): Promise<OpenedExample> {
   const picture = new PreparedPicture(await decodePixels(opened, opened.size));
   return (prompt) => {
     const proposals = propose(picture, prompt);
-    const agreement = agreements(proposals);
+    const agreement = proposalAgreements(proposals);
     const measured = proposals.flatMap((proposal, i) => {
       const features = measure(prompt, proposal, agreement[i] ?? 0);
       return features === undefined ? [] : [{ proposal, features: withoutGaps({ ...features }) }];

@@ -105,15 +105,12 @@ export interface Candidate {
   mask: Uint8Array;
   predictedIou?: number;
   stability?: number;
+  /** Mean IoU with the other candidates. */
+  agreement: number;
 }
 
 /** Measures a candidate; undefined for an empty mask. */
-export function maskFeatures(
-  context: FeatureContext,
-  prompt: Prompt,
-  candidate: Candidate,
-  others: Candidate[],
-): MaskFeatures | undefined {
+export function maskFeatures(context: FeatureContext, prompt: Prompt, candidate: Candidate): MaskFeatures | undefined {
   const shape = measureShape(context, candidate.mask);
   if (!shape) return undefined;
   const { area } = shape;
@@ -129,9 +126,7 @@ export function maskFeatures(
     eg: Math.log(shape.edgeGradient / Math.max(1, shape.perimeter) / context.meanGradient + 0.1),
     elow: shape.weakEdges / Math.max(1, shape.perimeter),
     ...colourSeparation(context, candidate.mask, shape),
-    cons: others.length
-      ? others.reduce((sum, other) => sum + maskIou(candidate.mask, other.mask), 0) / others.length
-      : 0,
+    cons: candidate.agreement,
     ...(prompt.boundingBox ? boxFit(context, candidate.mask, shape, prompt.boundingBox) : {}),
     ...(prompt.points?.length ? pointFit(context, candidate.mask, shape, prompt.points) : {}),
   };

@@ -23,7 +23,7 @@ export function measure(prompt: Prompt, proposal: Proposal, agreement: number): 
   const { window } = frame;
   const local = promptInWindow(prompt, window);
   const points = pointsInside(local);
-  const features = maskFeatures(frame.features, { ...local, points }, { mask }, []);
+  const features = maskFeatures(frame.features, { ...local, points }, { mask, agreement });
   const contour = contourFeatures(frame.lab, frame.features, mask, local.boundingBox);
   if (!features || !contour) return undefined;
   const share = features.a * (window.xMax - window.xMin) * (window.yMax - window.yMin);
@@ -34,7 +34,6 @@ export function measure(prompt: Prompt, proposal: Proposal, agreement: number): 
     a: share,
     la: Math.log(share + 1e-4),
     cut: cutPixels(proposal) / Math.sqrt(features.a * mask.length),
-    cons: agreement,
   };
 }
 

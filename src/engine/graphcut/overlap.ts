@@ -1,18 +1,10 @@
+import { agreements, bitIou, ratio, toBits, type BitMask } from "../pixels/bit-mask";
 import type { RegionFrame } from "./picture";
 import type { Proposal } from "./proposals";
 
 /** The mean IoU of each proposal with the others. */
-export function agreements(proposals: Proposal[]): number[] {
-  const shapes = proposals.map(shapeOf);
-  const sums = new Float64Array(shapes.length);
-  shapes.forEach((shape, i) => {
-    for (let j = 0; j < i; j += 1) {
-      const iou = shapeIou(shape, shapes[j]!);
-      sums[i]! += iou;
-      sums[j]! += iou;
-    }
-  });
-  return Array.from(sums, (sum) => sum / Math.max(1, shapes.length - 1));
+export function proposalAgreements(proposals: Proposal[]): number[] {
+  return agreements(proposals.map(shapeOf), shapeIou);
 }
 
 /** Intersection over union of two masks that may lie on different frames. */
@@ -20,47 +12,18 @@ export function proposalIou(a: Proposal, b: Proposal): number {
   return shapeIou(shapeOf(a), shapeOf(b));
 }
 
-/** A proposal's mask with what many comparisons need of it. */
-interface Shape extends Proposal {
-  /** 32 pixels a number. */
-  bits: Int32Array;
-  area: number;
-}
+/** A proposal's mask, ready for many comparisons. */
+type Shape = Proposal & BitMask;
 
 function shapeOf(proposal: Proposal): Shape {
-  const { mask } = proposal;
-  const bits = new Int32Array(Math.ceil(mask.length / 32));
-  let area = 0;
-  for (let i = 0; i < mask.length; i += 1) {
-    if (!mask[i]) continue;
-    bits[i >> 5]! |= 1 << (i & 31);
-    area += 1;
-  }
-  return { ...proposal, bits, area };
+  return { ...proposal, ...toBits(proposal.mask) };
 }
 
 function shapeIou(a: Shape, b: Shape): number {
-  if (a.frame === b.frame) return ratio(commonBits(a.bits, b.bits), a.area, b.area);
+  if (a.frame === b.frame) return bitIou(a, b);
   const [finer, coarser] = pixelSize(a.frame) <= pixelSize(b.frame) ? [a, b] : [b, a];
   const areaOther = (coarser.area * pixelSize(coarser.frame)) / pixelSize(finer.frame);
   return ratio(commonPixels(finer, coarser), finer.area, areaOther);
-}
-
-function ratio(intersection: number, areaA: number, areaB: number): number {
-  return areaA + areaB === 0 ? 0 : intersection / Math.max(intersection, areaA + areaB - intersection);
-}
-
-function commonBits(a: Int32Array, b: Int32Array): number {
-  let count = 0;
-  for (let i = 0; i < a.length; i += 1) count += bitCount(a[i]! & b[i]!);
-  return count;
-}
-
-/** How many of 32 bits are set (H. Warren, "Hacker's Delight", 5-1). */
-function bitCount(bits: number): number {
-  const pairs = bits - ((bits >>> 1) & 0x55555555);
-  const quads = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((quads + (quads >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Pixels of `a` that `b` has too, from every second row and column. */

@@ -7,7 +7,7 @@ import { fillHoles } from "./components";
 import { cutFrame, growBox, promptInWindow, type Frame } from "./frame";
 import { pointsInside } from "./hypotheses";
 import { measure, type ProposalFeatures } from "./measure";
-import { agreements, proposalIou } from "./overlap";
+import { proposalAgreements, proposalIou } from "./overlap";
 import type { PreparedPicture } from "./picture";
 import { propose, type Proposal } from "./proposals";
 
@@ -60,7 +60,7 @@ export function segmentByGraphCut(
   { fast = false, count = 1 }: GraphCutOptions = {},
 ): Cutout[] {
   const proposals = propose(picture, prompt, fast);
-  const agreement = agreements(proposals);
+  const agreement = proposalAgreements(proposals);
   const measured = proposals.flatMap((proposal, i) => {
     const features = measure(prompt, proposal, agreement[i]!);
     return features ? [{ proposal, features: { ...features } }] : [];

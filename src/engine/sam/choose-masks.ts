@@ -1,6 +1,7 @@
 import type { Prompt } from "../../api";
 import { expectedIou, promptKind, type CriticModel, type Features } from "../critic/critic";
 import { maskFeatures, type FeatureContext } from "../critic/features";
+import { agreements, bitIou, toBits } from "../pixels/bit-mask";
 import { MASK_SIDE, type DecodedMask } from "./model";
 import { centreOfBox, isDoubtful, joinCentre } from "./wide-box";
 
@@ -79,16 +80,18 @@ export function measureMasks(
   prompt: Prompt,
   series: "b" | "c" = "b",
 ): MeasuredMask[] {
-  const candidates = decoded.map(({ logits, iou }, index) => ({
-    token: `${series}${index}`,
-    logits,
-    mask: binaryMask(logits, context),
-    predictedIou: iou,
-    stability: stability(logits),
-  }));
-  return candidates.flatMap((candidate) => {
-    const others = candidates.filter((other) => other !== candidate);
-    const features = maskFeatures(context, prompt, candidate, others);
+  const masks = decoded.map(({ logits }) => binaryMask(logits, context));
+  const agreement = agreements(masks.map(toBits), bitIou);
+  return decoded.flatMap(({ logits, iou }, index) => {
+    const candidate = {
+      token: `${series}${index}`,
+      logits,
+      mask: masks[index]!,
+      predictedIou: iou,
+      stability: stability(logits),
+      agreement: agreement[index]!,
+    };
+    const features = maskFeatures(context, prompt, candidate);
     return features ? [{ ...candidate, features: { ...features } }] : [];
   });
 }
