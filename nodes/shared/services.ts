@@ -6,6 +6,8 @@ import { readSettings, type Settings } from "./settings";
 /** A service that a config node holds. */
 export interface OpenService {
   maxPending: number;
+  /** Milliseconds for one request. */
+  timeoutMs: number;
   /** Whether it draws pictures: only our own servers do. */
   draws: boolean;
   createClient(): Promise<SegmentClient>;
@@ -31,10 +33,11 @@ export async function openService(
 
 async function openEmbedded(settings: Settings, dataDir: string, { userDir, log }: Host): Promise<OpenService> {
   const { EmbeddedServer } = await import("../../src/embedded/index.js");
-  const { engine, keepHours, keepMegabytes, maxPending } = settings;
+  const { engine, keepHours, keepMegabytes, maxPending, timeout } = settings;
   const server = EmbeddedServer.acquire({ dataDir, engine, keepHours, keepMegabytes, userDir, log });
   return {
     maxPending,
+    timeoutMs: timeout * 1000,
     draws: true,
     createClient: async () => {
       const { currentToken, SegmentClient } = await import("../../src/client/index.js");
@@ -51,6 +54,7 @@ async function openEmbedded(settings: Settings, dataDir: string, { userDir, log 
 function openRemote(settings: Settings, network: Network): OpenService {
   return {
     maxPending: settings.maxPending,
+    timeoutMs: settings.timeout * 1000,
     draws: settings.service === "server",
     createClient: async () => {
       const { SegmentClient } = await import("../../src/client/index.js");
