@@ -40,8 +40,9 @@ export interface GivenPicture {
  * @throws {SegmentError} `invalid-image`
  */
 export function givenPicture(place: string, value: unknown): GivenPicture {
-  const message = jsonMessage(value);
-  if (message === undefined) return { place, source: sourceOf(place, value) };
+  const content = parseText(value);
+  const message = jsonMessage(content);
+  if (message === undefined) return { place, source: sourceOf(place, content) };
   const field = PICTURE_FIELDS.find((name) => mayBePicture(message[name]));
   if (field === undefined) {
     throw invalidImage(
