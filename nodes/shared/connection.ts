@@ -44,6 +44,11 @@ export class Connection {
     return (await this.#opened()).draws;
   }
 
+  /** Milliseconds for one request, as the config node says. @throws {SegmentError} `no-config` */
+  async timeoutMs(): Promise<number> {
+    return (await this.#opened()).timeoutMs;
+  }
+
   /**
    * Waits for a job by the client's waiter.
    * @throws {SegmentError} as the waiter does; `too-many-waits` when the config node's limit is reached

@@ -24,6 +24,8 @@ export interface Texts {
 export interface Extras {
   /** The status while something is under way, a text that starts with a digit; undefined when nothing is. */
   working?: () => string | undefined;
+  /** What the status says besides, also when nothing is under way. */
+  note?: () => string | undefined;
   /** Saves what it can of the messages under way, before their work is aborted. */
   closing?: (removed: boolean, underWay: number) => Closing;
 }
@@ -47,8 +49,11 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
   let closed = false;
 
   const working = RED._(texts.working);
-  const count = (): string | undefined => (underWay.size > 0 ? `${underWay.size} ${working}` : undefined);
-  const status = new StatusLine(node, extras.working ?? count);
+  const count = (): string | undefined => {
+    if (underWay.size === 0) return undefined;
+    return [`${underWay.size} ${working}`, extras.note?.()].filter((text) => text !== undefined).join(", ");
+  };
+  const status = new StatusLine(node, extras.working ?? count, extras.note);
 
   const run = async (msg: NodeMessageInFlow, send: (out: Outgoing) => void): Promise<Error | undefined> => {
     const abort = new AbortController();

@@ -52,7 +52,8 @@ function toBuffer(place: string, value: unknown): Buffer {
   );
 }
 
-function describe(value: unknown): string {
+/** What a value is that should have been a picture, to follow "is". */
+export function describe(value: unknown): string {
   if (value === undefined || value === null) return "not there";
   if (Array.isArray(value)) return `an array of ${value.length} items`;
   return typeof value === "string" ? `a text (${preview(value)})` : `of type ${typeof value} (${preview(value)})`;

@@ -6,6 +6,8 @@ import { readSettings, type Settings } from "./settings";
 /** A service that a config node holds. */
 export interface OpenService {
   maxPending: number;
+  /** Milliseconds for one request. */
+  timeoutMs: number;
   /** Whether it draws pictures: only our own servers do. */
   draws: boolean;
   /** Whether it runs with these settings; an embedded server that others use keeps the options that it was started with. */
@@ -33,10 +35,11 @@ export async function openService(
 
 async function openEmbedded(settings: Settings, dataDir: string, { userDir, log }: Host): Promise<OpenService> {
   const { EmbeddedServer } = await import("../../src/embedded/index.js");
-  const { engine, keepHours, keepMegabytes, maxPending } = settings;
+  const { engine, keepHours, keepMegabytes, maxPending, timeout } = settings;
   const server = EmbeddedServer.acquire({ dataDir, engine, keepHours, keepMegabytes, userDir, log });
   return {
     maxPending,
+    timeoutMs: timeout * 1000,
     draws: true,
     runsAsAsked: server.runsAsAsked,
     createClient: async () => {
@@ -54,6 +57,7 @@ async function openEmbedded(settings: Settings, dataDir: string, { userDir, log 
 function openRemote(settings: Settings, network: Network): OpenService {
   return {
     maxPending: settings.maxPending,
+    timeoutMs: settings.timeout * 1000,
     draws: settings.service === "server",
     runsAsAsked: true,
     createClient: async () => {

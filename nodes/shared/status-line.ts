@@ -3,8 +3,8 @@ import type { Node, NodeStatus } from "node-red";
 const TICK_MS = 1000;
 
 /**
- * The status of a node: what it works on, in blue; else the last failure, in red, until the next message. While the node
- * works its text is looked at once a second, as it may tell a time.
+ * The status of a node: what it works on, in blue; else the last failure, in red, until the next message; else a note, in
+ * grey. While the node works its text is looked at once a second, as it may tell a time.
  */
 export class StatusLine {
   #failure: Error | undefined;
@@ -12,10 +12,14 @@ export class StatusLine {
   #tick: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param working the text while something is under way; undefined when nothing is */
+  /**
+   * @param working the text while something is under way; undefined when nothing is
+   * @param note what there is to say when nothing is under way
+   */
   constructor(
     private readonly node: Node,
     private readonly working: () => string | undefined,
+    private readonly note: () => string | undefined = () => undefined,
   ) {}
 
   /** A new message has come: an older failure is history. */
@@ -47,7 +51,9 @@ export class StatusLine {
 
   #status(text: string | undefined): NodeStatus {
     if (text !== undefined) return { fill: "blue", shape: "dot", text };
-    return this.#failure === undefined ? {} : failureStatus(this.#failure);
+    if (this.#failure !== undefined) return failureStatus(this.#failure);
+    const note = this.note();
+    return note === undefined ? {} : { fill: "grey", shape: "ring", text: note };
   }
 
   #show(status: NodeStatus): void {

@@ -17,9 +17,9 @@ export function isSame(a: TypedInput, b: TypedInput): boolean {
   return a.type === b.type && a.value === b.value;
 }
 
-/** How a user would call the place: `msg.payload.points`. */
+/** How a user would call the place: `msg.payload.points`. An expression is not repeated: it may hold a password. */
 export function nameOf(input: TypedInput): string {
-  return `${input.type}.${input.value}`;
+  return input.type === "jsonata" ? "The expression" : `${input.type}.${input.value}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Client of the contract: jobs, files, tokens, retries, and the waiter that watches many jobs with few requests. */
 export { checkService, type Finding, type ServiceKind } from "./check-service";
 export { SegmentClient, type ClientOptions } from "./client";
+export { addressText, fetchUrl } from "./fetch-url";
 export type { Upload } from "./files";
 export { LONGEST_JOB_MS } from "./job-places";
 export { jobFailure, jobTimings, type JobTimings } from "./jobs";

@@ -28,7 +28,7 @@ const CONFIG_FIELDS = [
 const ALL_CONFIG_FIELDS = [...new Set(CONFIG_FIELDS.flatMap(({ shown }) => shown))];
 
 const DIALOGS = [
-  { type: "segment-upload", fields: ["name", "config", "image", "keepImage"] },
+  { type: "segment-upload", fields: ["name", "config", "image", "keepImage", "skipRepeats"] },
   { type: "segment-start", fields: ["name", "config", "file", "points", "boxes", "units", "latestWins"] },
   { type: "segment-wait", fields: ["name", "config", "job", "timeout", "resume", "inOrder", "states", "deleteFile"] },
 ];

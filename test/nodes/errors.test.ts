@@ -82,8 +82,9 @@ describe("errors of flows", function () {
 
   describe("in a picture", () => {
     const rows: [string, unknown, RegExp][] = [
-      ["text", "/pictures/cup.jpg", /msg\.payload must be a picture as a Buffer, but is a text \("\/pictures.*base64/],
-      ["an object", { a: 1 }, /is of type object \(\{"a":1\}\)/],
+      ["text", "cup.jpg", /msg\.payload is a text \("cup\.jpg"\) that is no base64.*give a Buffer/],
+      ["an object", { a: 1 }, /msg\.payload is a JSON message without a picture.*image, data, .*\(it has a\)/],
+      ["an array", [1, 2], /must be a picture, but is an array of 2 items/],
       ["nothing", undefined, /is not there/],
       ["no bytes", Buffer.alloc(0), /msg\.payload: the picture is empty/],
       ["no picture", Buffer.from("no picture"), /no JPEG or PNG/],

@@ -1,0 +1,90 @@
+import { SegmentError } from "../api";
+import { cancelledError } from "./abort";
+import { Transport, TransportError, type HttpAnswer } from "./transport";
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/** How an address is read. */
+export interface FetchOptions {
+  /** Throws when an address may not be read; asked for each one that a redirect leads to, too. */
+  check: (url: URL) => void;
+  /** Milliseconds for one answer. */
+  timeoutMs: number;
+  maxBytes: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Reads the bytes at an address. Of addresses only origin and path are told in errors: the rest may be a password.
+ * @throws {SegmentError} `unreachable`; `invalid-image` when the answer is no 2xx or too large; `cancelled`; and whatever
+ *   `check` throws
+ */
+export async function fetchUrl(url: URL, options: FetchOptions): Promise<Buffer> {
+  const transport = new Transport();
+  try {
+    let at = url;
+    for (let redirects = 0; ; redirects++) {
+      options.check(at);
+      const answer = await exchange(transport, at, options);
+      const target = redirectOf(answer, at);
+      if (target === undefined) return bodyOf(answer, at);
+      if (redirects === MAX_REDIRECTS) {
+        throw new SegmentError("invalid-image", `${addressText(url)} leads on more than ${MAX_REDIRECTS} times`);
+      }
+      at = target;
+    }
+  } finally {
+    transport.close();
+  }
+}
+
+/** An address without user, password and query. */
+export function addressText({ protocol, host, pathname }: URL): string {
+  return /^https?:$/.test(protocol) ? `${protocol}//${host}${pathname}` : `An address with ${protocol}`;
+}
+
+async function exchange(
+  transport: Transport,
+  url: URL,
+  { timeoutMs, maxBytes, signal }: FetchOptions,
+): Promise<HttpAnswer> {
+  try {
+    return await transport.send({
+      method: "GET",
+      url,
+      headers: { accept: "image/jpeg, image/png, */*;q=0.1", "user-agent": "node-red-segment" },
+      timeoutMs,
+      maxBytes,
+      redirects: 0, // each target is checked before
+      trusted: false,
+      signal,
+    });
+  } catch (error) {
+    if (signal.aborted) throw cancelledError(`read ${addressText(url)}`);
+    if (!(error instanceof TransportError)) throw error;
+    if (error.kind === "too-large") {
+      throw new SegmentError("invalid-image", `The picture at ${addressText(url)} is too large: ${error.message}`);
+    }
+    const advice =
+      error.kind === "certificate" ? "Node-RED does not trust its certificate." : "Check address and network.";
+    throw new SegmentError("unreachable", `${addressText(url)} can't be reached (${error.message}). ${advice}`);
+  }
+}
+
+function redirectOf({ status, headers }: HttpAnswer, from: URL): URL | undefined {
+  const { location } = headers;
+  if (!REDIRECTS.includes(status) || location === undefined || !URL.canParse(location, from)) return undefined;
+  return new URL(location, from);
+}
+
+function bodyOf({ status, body }: HttpAnswer, url: URL): Buffer {
+  if (status >= 200 && status < 300) return body;
+  const mayPass = status >= 500 || status === 408 || status === 429;
+  const advice =
+    status === 401 || status === 403 ? " It wants another user and password (http://user:password@…)." : "";
+  throw new SegmentError(
+    mayPass ? "unreachable" : "invalid-image",
+    `${addressText(url)} gives no picture: it answered HTTP ${status}.${advice}`,
+  );
+}
