@@ -74,6 +74,8 @@ export async function startNodeRed(
     telemetry: { enabled: false },
     editorTheme: { tours: false },
     logging: { console: { level: "info", metrics: false, audit: false } },
+    // It would find other packages with nodes in this project's folder, too, which cost time at its start.
+    externalModules: { palette: { allowList: [PACKAGE] } },
     ...extraSettings,
   };
   await writeFile(join(userDir, "settings.js"), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
