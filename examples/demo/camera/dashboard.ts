@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Flow } from "../node-red";
 
 const EXAMPLE = join(__dirname, "..", "..", "Dashboard 2", "MQTT camera to dashboard.json");
-const DASHBOARD = "@flowfuse/node-red-dashboard";
+/** FlowFuse Dashboard 2. */
+export const DASHBOARD = "@flowfuse/node-red-dashboard";
 
 /** Settings of a Node-RED that shall load the dashboard, too. */
 export const WITH_DASHBOARD = { externalModules: { palette: { allowList: ["@visionjobs/*", DASHBOARD] } } };
