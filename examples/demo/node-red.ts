@@ -36,14 +36,22 @@ export interface RunningNodeRed {
 /**
  * Makes a home directory with a user directory `.node-red` in it that lists this package and links to it,
  * as if it had been installed there.
+ * @param others packages with nodes of this project's node_modules that are linked, too
  * @returns path of the user directory
  */
-export async function linkPackage(home: string): Promise<string> {
+export async function linkPackage(home: string, ...others: string[]): Promise<string> {
   const userDir = join(home, ".node-red");
-  const link = join(userDir, "node_modules", PACKAGE);
-  await mkdir(dirname(link), { recursive: true });
-  await symlink(PACKAGE_ROOT, link, "junction");
-  const manifest = { name: "node-red-project", private: true, dependencies: { [PACKAGE]: "*" } };
+  const packages = [
+    { name: PACKAGE, folder: PACKAGE_ROOT },
+    ...others.map((name) => ({ name, folder: join(PACKAGE_ROOT, "node_modules", name) })),
+  ];
+  for (const { name, folder } of packages) {
+    const link = join(userDir, "node_modules", name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(folder, link, "junction");
+  }
+  const dependencies = Object.fromEntries(packages.map(({ name }) => [name, "*"]));
+  const manifest = { name: "node-red-project", private: true, dependencies };
   await writeFile(join(userDir, "package.json"), JSON.stringify(manifest));
   return userDir;
 }
@@ -74,6 +82,8 @@ export async function startNodeRed(
     telemetry: { enabled: false },
     editorTheme: { tours: false },
     logging: { console: { level: "info", metrics: false, audit: false } },
+    // It would find other packages with nodes in this project's folder, too, which cost time at its start.
+    externalModules: { palette: { allowList: [PACKAGE] } },
     ...extraSettings,
   };
   await writeFile(join(userDir, "settings.js"), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);

@@ -31,15 +31,26 @@ const OTHERS: Part[] = [
   { shape: "nut", x: 668, y: 300, degrees: 5 },
 ];
 
-/** Metal parts on a conveyor belt, seen from above; the object is the bracket in the middle, without its holes. */
-export function beltScene(): Scene {
+/**
+ * Metal parts on a conveyor belt, seen from above; the object is the bracket in the middle, without its holes.
+ * @param shift how far the belt has moved to the right, in pixels
+ */
+export function beltScene(shift = 0): Scene {
+  const moved = (parts: Part[]): Part[] => parts.map((each) => ({ ...each, x: each.x + shift }));
   return {
     name: "belt",
     width: WIDTH,
     height: HEIGHT,
     seed: 11,
-    drawing: DEFINITIONS + belt() + [...OTHERS, CHOSEN].map(part).join(""),
-    object: outline(CHOSEN, ""),
+    drawing:
+      DEFINITIONS +
+      belt() +
+      moved([...OTHERS, CHOSEN])
+        .map(part)
+        .join(""),
+    object: moved([CHOSEN])
+      .map((each) => outline(each, ""))
+      .join(""),
   };
 }
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 
 const SCREENSHOTS = join(__dirname, "..", "..", "demo-output", "screenshots");
-const CHROMIUM_ARGS = [
+/** For a browser in a container. */
+export const CHROMIUM_ARGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",

@@ -46,9 +46,7 @@ describe("Node-RED's process", function () {
     mkdirSync(nodes);
     writeFileSync(join(nodes, "probe.js"), PROBE);
     writeFileSync(join(nodes, "probe.html"), PROBE_HTML);
-    // Node-RED finds other packages with nodes in this project's folder, which load an axios of their own.
-    const settings = { externalModules: { palette: { allowList: ["@visionjobs/*"] } } };
-    nodeRed = await startNodeRed(home, flow(home), AbortSignal.timeout(60_000), settings);
+    nodeRed = await startNodeRed(home, flow(home), AbortSignal.timeout(60_000));
   });
   after(async () => {
     await nodeRed?.stop();

@@ -33,7 +33,7 @@ const CONTENTS = [
   /^dist\/(nodes|src)\/.+\.(js|html|json|svg)$/,
   /^docs\/.+\.(md|jpg|png)$/,
   /^docs\/container\/Containerfile$/,
-  /^examples\/[^/]+\.json$/,
+  /^examples\/([^/]+\/)?[^/]+\.json$/,
   /^pictures\/[a-z]+\.jpg$/,
   /^node_modules\//,
 ];

@@ -12,6 +12,7 @@ const nodeSchema = z.looseObject({
   type: z.string().min(1),
   z: z.string().optional(),
   config: z.string().optional(),
+  broker: z.string().optional(),
   wires: z.array(z.array(z.string())).optional(),
   credentials: z.never().optional(),
 });
@@ -24,7 +25,12 @@ const manifest = z
   .object({ "node-red": z.object({ nodes: z.record(z.string(), z.string()) }) })
   .parse(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")));
 const OURS = Object.keys(manifest["node-red"].nodes);
-const CORE = ["tab", "comment", "inject", "file in", "change", "debug", "catch", "complete", "split", "join", "switch"];
+const CORE = [
+  ...["tab", "comment", "inject", "file in", "change", "debug", "catch", "complete", "split", "join", "switch"],
+  ...["mqtt in", "mqtt out", "mqtt-broker"],
+];
+/** Of FlowFuse Dashboard 2, in the folder that says so. */
+const DASHBOARD = ["ui-base", "ui-theme", "ui-page", "ui-group", "ui-template"];
 
 function readFlow(file: string): FlowNode[] {
   return z.array(nodeSchema).parse(JSON.parse(readFileSync(join(EXAMPLES, file), "utf8")));
@@ -49,17 +55,19 @@ describe("example flows", () => {
     describe(file, () => {
       const flow = readFlow(file);
 
-      it("uses core nodes and ours only, with a comment and a catch node", () => {
+      it("uses core nodes, ours and by its folder those of the dashboard only, with a comment and a catch node", () => {
         const types = flow.map(({ type }) => type);
-        for (const type of types) assert.ok(CORE.includes(type) || OURS.includes(type), type);
+        const known = [...CORE, ...OURS, ...(file.startsWith("Dashboard 2") ? DASHBOARD : [])];
+        for (const type of types) assert.ok(known.includes(type), type);
         assert.ok(types.includes("comment") && types.includes("catch"));
       });
 
       it("is whole: ids once, every wire, tab and config leads somewhere", () => {
         const ids = flow.map(({ id }) => id);
         assert.equal(new Set(ids).size, ids.length);
-        for (const { wires = [], z: tab, config } of flow) {
-          for (const target of [...wires.flat(), tab, config]) {
+        for (const { type, wires = [], z: tab, config, broker } of flow) {
+          const links = type === "mqtt-broker" ? [] : [broker]; // there it is the broker's address
+          for (const target of [...wires.flat(), tab, config, ...links]) {
             if (target !== undefined && target !== "") assert.ok(ids.includes(target), target);
           }
         }

@@ -1,0 +1,301 @@
+// Pictures by MQTT to an operator's browser: a real broker, a real Node-RED with the dashboard, a real Chromium.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from "playwright-core";
+import { startBroker, type Broker } from "../../examples/demo/camera/broker";
+import {
+  CAMERA_TOPIC,
+  cameraFlow,
+  DASHBOARD,
+  OPERATOR_PAGE,
+  WITH_DASHBOARD,
+} from "../../examples/demo/camera/dashboard";
+import { numbered, ON_THE_PART, takePictures } from "../../examples/demo/camera/moving-parts";
+import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
+import { chromiumPath } from "../../scripts/ensure-chromium";
+import { removeFolder } from "../support/remove-folder";
+import { CHROMIUM_ARGS } from "./editor";
+
+const MINUTE = 60_000;
+/** The password `secret`, as `node-red admin hash-pw` makes it. */
+const HASH = "$2b$08$mccbQIUf/0Zd99WX7oh8t.EX4ltc5L1cd.51Bfq9GOyo2UvkDOc8a";
+const OUTLINES = "g[data-score]";
+
+/** What a camera may send for one picture. */
+const FORMS: { form: string; message: (jpeg: Buffer) => Buffer | string }[] = [
+  { form: "a JPEG as it is", message: (jpeg) => jpeg },
+];
+
+/** An operator's browser. */
+class Operator {
+  readonly errors: string[] = [];
+  /** Requests to anywhere but this Node-RED. */
+  readonly foreign: string[] = [];
+
+  private constructor(readonly page: Page) {}
+
+  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Operator> {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(MINUTE);
+    const operator = new Operator(page);
+    page.on("pageerror", (error) => operator.errors.push(String(error)));
+    page.on("request", (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith("http") && origin !== new URL(url).origin) operator.foreign.push(request.url());
+    });
+    await page.goto(url);
+    await page.locator(".seg").waitFor();
+    return operator;
+  }
+
+  /** Waits until a picture of the camera is shown. */
+  async sees(picture: Buffer): Promise<void> {
+    const sha256 = createHash("sha256").update(picture).digest("hex");
+    await this.page.locator(`.seg-picture img[src*="${sha256}"]`).waitFor();
+    const loaded = await this.page.evaluate<boolean>(`document.querySelector(".seg-picture img").naturalWidth > 0`);
+    assert.ok(loaded, "the picture is there, not only its link");
+  }
+
+  /** Waits until that many outlines are shown, and gives the first one's path. */
+  async outline(count = 1): Promise<string> {
+    await this.page.waitForFunction(`document.querySelectorAll("${OUTLINES}").length === ${count}`);
+    return count === 0 ? "" : ((await this.page.locator(`${OUTLINES} path`).first().getAttribute("d")) ?? "");
+  }
+
+  /** Waits for another outline than one before. */
+  async otherOutline(before: string): Promise<string> {
+    const path = `document.querySelector("${OUTLINES} path")?.getAttribute("d")`;
+    await this.page.waitForFunction(`${path} !== undefined && ${path} !== ${JSON.stringify(before)}`);
+    return this.outline();
+  }
+
+  /** Where a place of the picture, in fractions, is on the screen. */
+  async onScreen({ x, y }: { x: number; y: number }): Promise<{ x: number; y: number }> {
+    const box = await this.page.locator(".seg-picture").boundingBox();
+    assert.ok(box);
+    return { x: box.x + box.width * x, y: box.y + box.height * y };
+  }
+
+  async click(place: { x: number; y: number }, button: "left" | "right" = "left"): Promise<void> {
+    const { x, y } = await this.onScreen(place);
+    await this.page.mouse.click(x, y, { button });
+  }
+
+  async drag(from: { x: number; y: number }, to: { x: number; y: number }): Promise<void> {
+    const [start, end] = [await this.onScreen(from), await this.onScreen(to)];
+    await this.page.mouse.move(start.x, start.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(end.x, end.y, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  lamp(text: string): Promise<void> {
+    return this.page.locator(".seg-lamp", { hasText: text }).waitFor();
+  }
+
+  /** How far picture and overlay lie apart on the screen, in pixels. */
+  async misfit(): Promise<number> {
+    return this.page.evaluate<number>(`(() => {
+      const [image, overlay] = ["img", ".seg-overlay svg"].map((part) =>
+        document.querySelector(".seg-picture " + part).getBoundingClientRect());
+      return Math.max(...["left", "top", "width", "height"].map((side) => Math.abs(image[side] - overlay[side])));
+    })()`);
+  }
+}
+
+describe("from a camera by MQTT to the operator's dashboard", function () {
+  this.timeout(4 * MINUTE);
+  let pictures: Buffer[];
+  let broker: Broker;
+  let browser: Browser | undefined;
+  let home: string;
+  let nodeRed: RunningNodeRed | undefined;
+  let sent = 0;
+
+  before(async function () {
+    const executablePath = chromiumPath();
+    if (executablePath === undefined) {
+      if (process.env.CI !== undefined) throw new Error("CI must run the dashboard's tests, but there is no Chromium.");
+      this.skip();
+    }
+    browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
+    pictures = await takePictures(2);
+  });
+  after(() => browser?.close());
+
+  beforeEach(async () => {
+    broker = await startBroker();
+    home = mkdtempSync(join(tmpdir(), "segment-dashboard-"));
+    await linkPackage(home, DASHBOARD);
+  });
+  afterEach(async () => {
+    await nodeRed?.stop();
+    nodeRed = undefined;
+    await broker.stop();
+    removeFolder(home);
+  });
+
+  async function start(flow: Flow, settings: object = {}): Promise<RunningNodeRed> {
+    const all = { ...WITH_DASHBOARD, ...settings };
+    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(MINUTE), all);
+    return nodeRed;
+  }
+
+  /** Sends a picture that was not sent before. */
+  async function send(which = 0, message: (jpeg: Buffer) => Buffer | string = (jpeg) => jpeg): Promise<Buffer> {
+    const picture = numbered(pictures[which]!, ++sent);
+    await broker.subscribed(CAMERA_TOPIC);
+    await broker.publish(CAMERA_TOPIC, message(picture));
+    return picture;
+  }
+
+  it("shows the picture, the outline of what is clicked on, and the same in each browser", async () => {
+    const { url } = await start(await cameraFlow(broker.port));
+    const operator = await Operator.open(browser!, url + OPERATOR_PAGE);
+    await operator.sees(await send());
+    await operator.page.getByText("Click on the object").waitFor();
+    await operator.outline(0);
+
+    await operator.click(ON_THE_PART);
+    const first = await operator.outline();
+    await operator.lamp("OK");
+    assert.ok((await operator.misfit()) < 1);
+
+    // The next picture gets its outline without another click.
+    await operator.sees(await send(1));
+    const moved = await operator.otherOutline(first);
+
+    const phone = await Operator.open(browser!, url + OPERATOR_PAGE, {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+    });
+    assert.equal(await phone.outline(), moved);
+    assert.ok((await phone.misfit()) < 1);
+    const width = await phone.page.evaluate<number>("document.documentElement.scrollWidth");
+    assert.ok(width <= 390, `the page is ${width} pixels wide`);
+
+    // What is done in one browser is seen in the other.
+    await phone.button("Clear").tap();
+    await operator.outline(0);
+    await phone.page.locator(".seg-picture").scrollIntoViewIfNeeded();
+    const nut = await phone.onScreen({ x: 0.29, y: 0.73 });
+    await phone.page.touchscreen.tap(nut.x, nut.y);
+    const other = await operator.otherOutline(moved);
+    await operator.click({ x: 0.7, y: 0.9 }, "right");
+    await phone.page.locator(".seg-overlay circle").nth(1).waitFor();
+    await operator.button("Undo").click();
+    await phone.page.waitForFunction(`document.querySelectorAll(".seg-overlay circle").length === 1`);
+    await operator.button("Clear").click();
+    await phone.outline(0);
+    await operator.drag({ x: 0.3, y: 0.25 }, { x: 0.65, y: 0.75 });
+    await phone.otherOutline(other);
+
+    assert.deepEqual([...operator.errors, ...phone.errors], []);
+    assert.deepEqual([...operator.foreign, ...phone.foreign], []);
+  });
+
+  it("keeps an alarm until it has been acknowledged, and tells when the camera is silent", async () => {
+    const limits = { "segment-alarm": { high: "0.01", staleAfter: "3" } };
+    const { url } = await start(await cameraFlow(broker.port, limits));
+    const operator = await Operator.open(browser!, url + OPERATOR_PAGE);
+    await operator.sees(await send());
+    await operator.click(ON_THE_PART);
+    await operator.lamp("Alarm");
+
+    // Nothing is cut out: back within the limits, but nobody has acknowledged.
+    await operator.button("Clear").click();
+    await operator.outline(0);
+    await operator.lamp("Alarm");
+    await operator.button("Acknowledge").click();
+    await operator.lamp("Nothing chosen");
+    assert.equal(await operator.button("Acknowledge").count(), 0);
+
+    await operator.lamp("Not known");
+    await operator.sees(await send());
+    await operator.lamp("Nothing chosen");
+  });
+
+  it("tells the operator what is wrong with a picture, and goes on with the next", async () => {
+    const { url } = await start(await cameraFlow(broker.port));
+    const operator = await Operator.open(browser!, url + OPERATOR_PAGE);
+    await operator.sees(await send());
+    await broker.publish(CAMERA_TOPIC, "no picture");
+    await operator.page
+      .getByRole("alert")
+      .filter({ hasText: /^msg\.payload: .*no JPEG or PNG/ })
+      .waitFor();
+    await operator.lamp("Not known");
+    await operator.sees(await send());
+    await operator.page.getByRole("alert").waitFor({ state: "detached" });
+  });
+
+  it("shows one of several outlines, the same in each browser", async () => {
+    const flow = await cameraFlow(broker.port);
+    const startNode = flow.find(({ type }) => type === "segment-start")!;
+    const wait = flow.find(({ type }) => type === "segment-wait")!;
+    const render = flow.find(({ type }) => type === "segment-render")!;
+    // Two boxes on one picture, joined into one overlay.
+    const boxes = JSON.stringify([
+      [0.3, 0.25, 0.65, 0.75],
+      [0.65, 0.1, 0.95, 0.5],
+    ]);
+    Object.assign(startNode, { boxes, boxesType: "json", points: "[]", pointsType: "json" });
+    const choose = flow.find(({ type }) => type === "switch")!;
+    Object.assign(choose, { property: "true" });
+    wait.wires = [["join"], []];
+    const joinNode = {
+      id: "join",
+      type: "join",
+      z: wait.z,
+      x: 0,
+      y: 0,
+      mode: "auto",
+      build: "object",
+      wires: [[render.id]],
+    };
+    const { url } = await start([...flow, joinNode]);
+    const operator = await Operator.open(browser!, url + OPERATOR_PAGE);
+    await operator.sees(await send());
+    await operator.outline(2);
+    const total = await operator.page.locator("[data-field=area]").innerText();
+    await operator.page.getByRole("group", { name: "Which outline is shown" }).getByRole("button").nth(1).click();
+    const other = await Operator.open(browser!, url + OPERATOR_PAGE);
+    for (const { page } of [operator, other]) {
+      const shown = `[...document.querySelectorAll("${OUTLINES}")].map((each) => each.style.display).join()`;
+      await page.waitForFunction(`${shown} === ",none"`);
+      assert.notEqual(await page.locator("[data-field=area]").innerText(), total);
+    }
+  });
+
+  for (const { form, message } of FORMS) {
+    it(`takes ${form}`, async () => {
+      const { url } = await start(await cameraFlow(broker.port));
+      const operator = await Operator.open(browser!, url + OPERATOR_PAGE);
+      await operator.sees(await send(0, message));
+      assert.deepEqual(operator.errors, []);
+    });
+  }
+
+  it("works below a root of its own, behind a password, and gives the picture to nobody without it", async () => {
+    const settings = { httpNodeRoot: "/plant", httpNodeAuth: { user: "operator", pass: HASH } };
+    const { url } = await start(await cameraFlow(broker.port), settings);
+    const page = `${url}plant/${OPERATOR_PAGE}`;
+    assert.equal((await fetch(page)).status, 401);
+    const login = { httpCredentials: { username: "operator", password: "secret" } };
+    const operator = await Operator.open(browser!, page, login);
+    await operator.sees(await send());
+    await operator.click(ON_THE_PART);
+    await operator.outline();
+    const link = await operator.page.locator(".seg-picture img").getAttribute("src");
+    assert.match(link ?? "", /^\/plant\/segment-render\/pictures\//);
+    assert.equal((await fetch(new URL(link!, url))).status, 401);
+  });
+});
