@@ -57,6 +57,8 @@ interface Gesture {
   draft?: BoundingBox;
 }
 
+/** The picture fills the dialog's width, but is not higher than this. */
+const HIGHEST = "60vh";
 /** A pointer that has moved by fewer pixels has clicked. */
 const DRAG_PIXELS = 5;
 /** How far a key moves the crosshair, and with Shift, in fractions. */
@@ -129,7 +131,6 @@ export class PromptEditor {
       this.#image.src = URL.createObjectURL(blob);
       await this.#image.decode();
       if (load !== this.#load) return;
-      this.#area.hidden = false;
       this.#shows();
     } catch (error) {
       if (load !== this.#load) return;
@@ -172,6 +173,8 @@ export class PromptEditor {
   /** There is a picture: its size is known now, which pixels in the fields refer to. */
   #shows(): void {
     const { naturalWidth: width, naturalHeight: height } = this.#image;
+    this.#area.style.width = `min(100%, calc(${HIGHEST} * ${width / height}))`;
+    this.#area.hidden = false;
     this.#say(this.#dialog.text("segment-start.prompt.shown", { width, height }));
     if (this.#history !== undefined) return;
     try {
