@@ -91,6 +91,8 @@ export class PromptEditor {
   /** Numbers of the last requests: what older ones bring is out of date. */
   #load = 0;
   #trial = 0;
+  /** Number of the trial that runs. */
+  #running: number | undefined;
 
   /** @param root holds the parts of the editor by their classes */
   constructor(root: HTMLElement, dialog: Dialog) {
@@ -349,7 +351,8 @@ export class PromptEditor {
   }
 
   async #try(): Promise<void> {
-    const trial = ++this.#trial;
+    if (this.#running === this.#trial) return; // this very prompt is being tried
+    const trial = (this.#running = ++this.#trial);
     this.#tell("segment-start.prompt.trying");
     try {
       const result = await this.#dialog.tryPrompt(toPrompt(this.#drawing));
@@ -359,6 +362,8 @@ export class PromptEditor {
     } catch (error) {
       if (trial !== this.#trial) return;
       this.#say(this.#reason(error));
+    } finally {
+      if (this.#running === trial) this.#running = undefined;
     }
     this.#draw();
   }

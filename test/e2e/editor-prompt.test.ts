@@ -123,7 +123,7 @@ describe("the prompt editor", function () {
 
   it("says what to do for a picture, when none has passed", async () => {
     await open("unseen");
-    await status(/No picture has passed this node yet.*Deploy.*Newest picture/);
+    await status(/No picture has passed this node yet.*Deploy.*Refresh/);
     assert.ok(!(await part("area").isVisible()));
     assert.ok(await part("try").isDisabled());
     await editor.cancel("segment-start");

@@ -4,7 +4,7 @@ import helper from "node-red-node-test-helper";
 import { z } from "zod";
 import { segmentSchema } from "../../src/api";
 import { json, ScriptedService } from "../support/scripted-service";
-import { pipeline, RunningFlow, useScratchUserDir } from "./flow";
+import { node, pipeline, RunningFlow, useScratchUserDir } from "./flow";
 import { DISC, DISC_BOX, scene } from "./scene";
 
 const GRAPHCUT = { service: "embedded", engine: "graphcut" };
@@ -89,6 +89,18 @@ describe("the routes of the prompt editor", function () {
     await getPicture().expect(200);
     await flow.remove("start");
     assert.match((await refused(getPicture(), 404)).message, /not deployed/);
+  });
+
+  it("know a node of a subflow by the id that it has in the editor", async () => {
+    const flow = await RunningFlow.load([
+      ...pipeline(GRAPHCUT, { upload: { wires: [["instance"]] } }),
+      { id: "sub", type: "subflow", name: "sub", in: [{ x: 0, y: 0, wires: [{ id: "inner" }] }], out: [] },
+      { id: "inner", type: "segment-start", z: "sub", x: 0, y: 0, config: "config", wires: [[]] },
+      node("instance", "subflow:sub", []),
+    ]);
+    flow.send("upload", { payload: picture });
+    await flow.next("caught");
+    assert.deepEqual((await getPicture("inner").expect(200)).body, picture);
   });
 
   it("try points and boxes, without a message in the flow", async () => {
