@@ -3,6 +3,8 @@ import type { PromptInput } from "../src/prompt";
 import { connectionOf, segmentOf, type Connection } from "./shared/connection";
 import { lazy } from "./shared/lazy";
 import { onMessage, type Task } from "./shared/on-message";
+import { servePromptEditor } from "./shared/prompt-routes";
+import { SeenPictures } from "./shared/seen-pictures";
 import { LatestWins, topicOf } from "./shared/topics";
 import { evaluate, isSame, typedInput, type TypedInput } from "./shared/typed-input";
 
@@ -26,17 +28,24 @@ const jobStarts = lazy(() => import("./shared/start-jobs.js"));
 const messages = lazy(() => import("./shared/job-messages.js"));
 const TEXTS = { working: "segment-start.status.starting", dropped: "segment-start.warning.dropped" };
 
+/** Takes note of the picture of a message. */
+type See = ReturnType<SeenPictures["watch"]>;
+
 export = function (RED: NodeAPI): void {
+  const pictures = new SeenPictures();
+  servePromptEditor(RED, pictures);
+
   function SegmentStart(this: Node, def: StartDef): void {
     RED.nodes.createNode(this, def);
-    if (def.latestWins === true) startTheLatest(RED, this, def);
-    else onMessage(RED, this, TEXTS, (msg, task) => start(RED, this, def, msg, task).then(() => undefined));
+    const see = pictures.watch(this, def.config);
+    if (def.latestWins === true) startTheLatest(RED, this, def, see);
+    else onMessage(RED, this, TEXTS, (msg, task) => start(RED, this, def, see, msg, task).then(() => undefined));
   }
   RED.nodes.registerType("segment-start", SegmentStart);
 };
 
 /** Lets each topic have one unfinished message: the newest that comes meanwhile waits, the others end. */
-function startTheLatest(RED: NodeAPI, node: Node, def: StartDef): void {
+function startTheLatest(RED: NodeAPI, node: Node, def: StartDef, see: See): void {
   const latest = new LatestWins();
   const closing = new AbortController();
   const text = (): string | undefined => {
@@ -53,7 +62,7 @@ function startTheLatest(RED: NodeAPI, node: Node, def: StartDef): void {
       status.refresh();
     };
     try {
-      const { connection, jobIds } = await start(RED, node, def, msg, task);
+      const { connection, jobIds } = await start(RED, node, def, see, msg, task);
       const { whenEnded } = await jobStarts();
       void whenEnded(connection, jobIds, closing.signal).then(leave);
     } catch (error) {
@@ -70,11 +79,15 @@ async function start(
   RED: NodeAPI,
   node: Node,
   def: StartDef,
+  see: See,
   msg: NodeMessageInFlow,
   task: Task,
 ): Promise<{ connection: Connection; jobIds: number[] }> {
-  const { buildJobs } = await prompts();
-  const { jobs, sequence } = buildJobs(await readPrompt(RED, node, def, msg));
+  const { buildJobs, fileReferences } = await prompts();
+  const prompt = await readPrompt(RED, node, def, msg);
+  // Before the prompt is checked: a node whose prompt is still to be drawn needs the picture for that.
+  for (const file of fileReferences(prompt.files).slice(-1)) see(msg, file);
+  const { jobs, sequence } = buildJobs(prompt);
   const connection = connectionOf(RED, def.config);
   msg.segment = { ...segmentOf(msg), service: connection.service }; // a Catch node sees it, too
 

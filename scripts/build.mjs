@@ -1,8 +1,10 @@
-// Compiles nodes/ and src/ into dist/ and copies what tsc leaves behind: the editor's HTML, icons and catalogues.
+// Compiles nodes/ and src/ into dist/ and copies what tsc leaves behind: the editor's HTML, icons and catalogues. Where a
+// dialog's script says "bundle FILE as NAME", it gets that TypeScript and what it imports.
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { extname } from "node:path";
+import { basename, extname, join } from "node:path";
+import { buildSync } from "esbuild";
 
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 try {
@@ -10,6 +12,31 @@ try {
 } catch {
   process.exit(1); // tsc has said why
 }
-cpSync("nodes", "dist/nodes", { recursive: true, filter: (file) => extname(file) !== ".ts" });
+cpSync("nodes", "dist/nodes", {
+  recursive: true,
+  filter: (file) => extname(file) !== ".ts" && basename(file) !== "editor",
+});
+for (const file of readdirSync("dist/nodes").filter((name) => extname(name) === ".html")) {
+  const path = join("dist/nodes", file);
+  const html = readFileSync(path, "utf8");
+  writeFileSync(
+    path,
+    html.replace(/^ *\/\/ bundle (\S+) as (\w+)$/gm, (_line, entry, name) => bundle(entry, name)),
+  );
+}
 const cli = "dist/src/server/cli.js";
 if (existsSync(cli)) chmodSync(cli, 0o755);
+
+/** A script that makes a variable of that name with what the file exports. */
+function bundle(entry, name) {
+  const { outputFiles } = buildSync({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: name,
+    target: "es2022",
+    charset: "utf8",
+  });
+  return outputFiles[0].text;
+}

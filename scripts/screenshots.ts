@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import { linkPackage, startNodeRed, type Flow } from "../examples/demo/node-red";
 import { Editor } from "../test/e2e/editor";
 import { removeFolder } from "../test/support/remove-folder";
+import { EXAMPLE_PICTURES } from "../pictures/prompts";
 import { chromiumPath } from "./ensure-chromium";
 
 const PACKAGE_ROOT = join(__dirname, "..");
@@ -31,31 +32,39 @@ const OAUTH = {
   clientId: "6d1c0a52",
   scopes: "https://westeurope-1.cognitedata.com/.default",
 };
+const EXAMPLE = "coffee.jpg";
+/** No config node has an id that is also a value of a property, such as "embedded": Node-RED takes it for a reference. */
 const FLOW: Flow = [
   { id: "tab", type: "tab", label: "Flow 1" },
-  { id: "embedded", type: "segment-config", name: "this machine", service: "embedded" },
+  { id: "this-machine", type: "segment-config", name: "this machine", service: "embedded" },
   {
-    id: "server",
+    id: "plant",
     type: "segment-config",
     name: "plant",
     service: "server",
     baseUrl: "http://plant:8020",
     auth: "token",
   },
-  { id: "cdf", type: "segment-config", service: "cdf", cluster: "westeurope-1", project: "plant-1", ...OAUTH },
-  { id: "upload", type: "segment-upload", z: "tab", x: 200, y: 100, config: "embedded", wires: [["start"]] },
-  { id: "start", type: "segment-start", z: "tab", x: 400, y: 100, config: "embedded", wires: [["wait"]] },
+  { id: "fusion", type: "segment-config", service: "cdf", cluster: "westeurope-1", project: "plant-1", ...OAUTH },
+  { id: "press", type: "inject", z: "tab", x: 200, y: 40, props: [], once: true, onceDelay: 0.1, wires: [["read"]] },
+  {
+    ...{ id: "read", type: "file in", z: "tab", x: 400, y: 40, wires: [["upload"]], format: "", filenameType: "str" },
+    filename: join(PACKAGE_ROOT, "pictures", EXAMPLE),
+  },
+  { id: "upload", type: "segment-upload", z: "tab", x: 200, y: 100, config: "this-machine", wires: [["start"]] },
+  { id: "start", type: "segment-start", z: "tab", x: 400, y: 100, config: "this-machine", wires: [["wait"]] },
   { id: "wait", type: "segment-wait", z: "tab", x: 600, y: 100, config: "", wires: [[], []] },
   { id: "alarm", type: "segment-alarm", z: "tab", x: 800, y: 100, high: "0.4", wires: [[], []] },
 ];
 /** Pictures by their names: a dialog, and what is done in it before. */
 const PICTURES: { name: string; type: string; id: string; prepare?: (editor: Editor) => Promise<void> }[] = [
-  { name: "config-embedded", type: "segment-config", id: "embedded", prepare: testConnection },
-  { name: "config-server", type: "segment-config", id: "server", prepare: typeSecret("token") },
-  { name: "config-cdf", type: "segment-config", id: "cdf", prepare: typeSecret("clientSecret") },
-  { name: "config-more", type: "segment-config", id: "cdf", prepare: openMore },
+  { name: "config-embedded", type: "segment-config", id: "this-machine", prepare: testConnection },
+  { name: "config-server", type: "segment-config", id: "plant", prepare: typeSecret("token") },
+  { name: "config-cdf", type: "segment-config", id: "fusion", prepare: typeSecret("clientSecret") },
+  { name: "config-more", type: "segment-config", id: "fusion", prepare: openMore },
   { name: "upload", type: "segment-upload", id: "upload" },
   { name: "start", type: "segment-start", id: "start" },
+  { name: "prompt-editor", type: "segment-start", id: "start", prepare: drawPrompt },
   { name: "wait", type: "segment-wait", id: "wait" },
   { name: "alarm", type: "segment-alarm", id: "alarm" },
 ];
@@ -80,6 +89,30 @@ async function openMore(editor: Editor): Promise<void> {
   await typeSecret("clientSecret")(editor);
   await editor.page.locator("#node-config-input-usetls").check();
   await editor.page.locator(".segment-config-more").click();
+}
+
+/** Draws the example's box and its first point on the object and beside it, and tries them. */
+async function drawPrompt({ page }: Editor): Promise<void> {
+  const example = EXAMPLE_PICTURES.find(({ file }) => file === EXAMPLE);
+  if (example === undefined) throw new Error(`There are no prompts for ${EXAMPLE}.`);
+  await page.locator(".segment-start-open").click();
+  const image = page.locator(".segment-start-area img");
+  await image.waitFor();
+  const picture = await image.boundingBox();
+  if (picture === null) throw new Error("The picture is not shown.");
+  const { x, y, width, height } = picture;
+  for (const label of [1, 0]) {
+    const point = example.points.find((item) => item.label === label);
+    if (point === undefined) continue;
+    await page.mouse.click(x + point.x * width, y + point.y * height, { button: label === 1 ? "left" : "right" });
+  }
+  const { xMin, yMin, xMax, yMax } = example.box;
+  await page.mouse.move(x + xMin * width, y + yMin * height);
+  await page.mouse.down();
+  await page.mouse.move(x + xMax * width, y + yMax * height, { steps: 2 });
+  await page.mouse.up();
+  await page.locator(".segment-start-try").click();
+  await page.locator(".segment-start-outline").first().waitFor();
 }
 
 /** What a node of the flow does not say is as in a node that is new. */

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from "node-red";
-import { errorText } from "../../src/api/segment-error";
+import { errorText, SegmentError, type ErrorCode } from "../../src/api/segment-error";
 
 type Exchange = Parameters<ReturnType<NodeAPI["auth"]["needsPermission"]>>;
 export type Request = Exchange[0];
@@ -10,18 +10,28 @@ export class Refusal extends Error {
   constructor(
     readonly httpStatus: number,
     message: string,
+    /** What a dialog tells cases apart by. */
+    readonly code?: ErrorCode | "no-picture",
   ) {
     super(message);
   }
 }
 
-/** Answers a request of a dialog with JSON; a failure as `{message}`. */
+/** Answers a request of a dialog with JSON; a failure as {@link answerFailure} does. */
 export async function answer(response: Response, result: () => Promise<object>): Promise<void> {
   try {
     response.json(await result());
   } catch (error) {
-    response.status(error instanceof Refusal ? error.httpStatus : 500).json({ message: errorText(error) });
+    answerFailure(response, error);
   }
+}
+
+/** Answers why a request of a dialog has failed, as `{message, code?}`. */
+export function answerFailure(response: Response, error: unknown): void {
+  if (response.destroyed) return; // nobody waits for it
+  const status = error instanceof Refusal ? error.httpStatus : 500;
+  const code = error instanceof Refusal || error instanceof SegmentError ? error.code : undefined;
+  response.status(status).json({ message: errorText(error), code });
 }
 
 /**

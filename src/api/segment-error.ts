@@ -81,7 +81,7 @@ export function asError(error: unknown): Error {
 export function preview(value: unknown): string {
   let text: string | undefined;
   try {
-    text = Buffer.isBuffer(value) ? `a Buffer of ${value.length} bytes` : JSON.stringify(value);
+    text = value instanceof Uint8Array ? `a Buffer of ${value.length} bytes` : JSON.stringify(value);
   } catch {
     // A circular structure or a BigInt: its plain text has to do.
   }

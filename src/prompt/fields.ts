@@ -1,4 +1,4 @@
-import { preview, SegmentError } from "../api";
+import { preview, SegmentError } from "../api/segment-error"; // without zod: the prompt editor runs in a browser
 
 /** The error of a prompt: names the field and the value that was found there. */
 export function invalidPrompt(field: string, reason: string, value?: unknown): SegmentError {

@@ -22,7 +22,11 @@ const RESERVED = new Set(
 /** Elements of a dialog that are no property: choices that help to fill in others, and what a button opens. */
 const HELPERS: Record<string, string[]> = {
   "segment-config": ["node-config-input-provider", "node-config-input-usetls", "segment-config-more-fields"],
+  "segment-start": ["segment-start-prompt", "segment-start-keys"],
 };
+
+/** What is bundled into a dialog's script at build time. */
+const BUNDLED: Record<string, string[]> = { "segment-start": ["editor/prompt-editor.ts"] };
 
 /** The reserved name that a node has among its defaults when its dialog changes it. */
 const VARIABLE_OUTPUTS = "outputs";
@@ -204,7 +208,8 @@ for (const type of TYPES) {
     });
 
     it("uses every text of its catalogue and no other", () => {
-      const sources = html(type) + readFileSync(join(NODES, `${type}.ts`), "utf8");
+      const files = [`${type}.ts`, ...(BUNDLED[type] ?? [])];
+      const sources = html(type) + files.map((file) => readFileSync(join(NODES, file), "utf8")).join("");
       const used = [...sources.matchAll(new RegExp(`["\\]](${type}\\.[a-zA-Z.]+)"`, "g"))]
         .map((match) => match[1]!)
         .filter((key) => !/\.(svg|read|write)$/.test(key)); // an icon, permissions
