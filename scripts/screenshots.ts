@@ -49,7 +49,7 @@ const FLOW: Flow = [
   { id: "press", type: "inject", z: "tab", x: 200, y: 40, props: [], once: true, onceDelay: 0.1, wires: [["read"]] },
   {
     ...{ id: "read", type: "file in", z: "tab", x: 400, y: 40, wires: [["upload"]], format: "", filenameType: "str" },
-    filename: join(PACKAGE_ROOT, "pictures", EXAMPLE),
+    ...{ filename: join(PACKAGE_ROOT, "pictures", EXAMPLE), name: EXAMPLE },
   },
   { id: "upload", type: "segment-upload", z: "tab", x: 200, y: 100, config: "this-machine", wires: [["start"]] },
   { id: "start", type: "segment-start", z: "tab", x: 400, y: 100, config: "this-machine", wires: [["wait"]] },
@@ -111,8 +111,11 @@ async function drawPrompt({ page }: Editor): Promise<void> {
   await page.mouse.down();
   await page.mouse.move(x + xMax * width, y + yMax * height, { steps: 2 });
   await page.mouse.up();
-  await page.locator(".segment-start-try").click();
-  await page.locator(".segment-start-outline").first().waitFor();
+  // The first time the engine starts.
+  for (let time = 0; time < 2; time++) {
+    await page.locator(".segment-start-try").click();
+    await page.locator(".segment-start-status", { hasText: "Score" }).waitFor();
+  }
 }
 
 /** What a node of the flow does not say is as in a node that is new. */

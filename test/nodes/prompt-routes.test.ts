@@ -151,6 +151,13 @@ describe("the routes of the prompt editor", function () {
       await flow.next("caught");
       service.fail(/segment$/, json(401, { error: { code: 401, message: "no" } }));
       assert.equal((await refused(postTry({ points: [ON], boxes: [] }), 500)).code, "unauthorized");
+
+      service.onStart = ({ jobId }) => {
+        setImmediate(() => service.finish(jobId, { status: "Failed", errorMessage: "no luck" }));
+      };
+      const failure = await refused(postTry({ points: [ON], boxes: [] }), 500);
+      assert.equal(failure.code, "job-failed");
+      assert.match(failure.message, /no luck/);
     } finally {
       await service.close();
     }
