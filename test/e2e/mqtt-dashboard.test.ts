@@ -248,7 +248,7 @@ describe("from a camera by MQTT to the operator's dashboard", function () {
       [0.65, 0.1, 0.95, 0.5],
     ]);
     Object.assign(startNode, { boxes, boxesType: "json", points: "[]", pointsType: "json" });
-    const choose = flow.find(({ type }) => type === "switch")!;
+    const choose = flow.find(({ name }) => name === "is there one?")!;
     Object.assign(choose, { property: "true" });
     wait.wires = [["join"], []];
     const joinNode = {

@@ -7,7 +7,7 @@ import { numbered, ON_THE_PART } from "./moving-parts";
 import type { Operator } from "./operator";
 
 /** How long the last picture may take to be shown. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 /** From when on memory is compared, in a run of 60 s. */
 const WARM = 1 / 6;
 
