@@ -27,6 +27,21 @@ const OUTLINES = "g[data-score]";
 /** What a camera may send for one picture. */
 const FORMS: { form: string; message: (jpeg: Buffer) => Buffer | string }[] = [
   { form: "a JPEG as it is", message: (jpeg) => jpeg },
+  { form: "base64", message: (jpeg) => jpeg.toString("base64") },
+  { form: "a data URL", message: (jpeg) => `data:image/jpeg;base64,${jpeg.toString("base64")}` },
+  {
+    form: "JSON with a picture in it",
+    message: (jpeg) => JSON.stringify({ time: 1, image: jpeg.toString("base64") }),
+  },
+  {
+    form: "an Axis object snapshot",
+    message: (jpeg) =>
+      JSON.stringify({
+        data: jpeg.toString("base64"),
+        crop_box: { left: 0.1, top: 0.1, right: 0.5, bottom: 0.5 },
+        object_track_id: "7",
+      }),
+  },
 ];
 
 /** An operator's browser. */
