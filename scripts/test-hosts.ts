@@ -11,8 +11,13 @@ import { HOSTS, installHost, type Host } from "../test/support/hosts";
 
 const ROOT = join(__dirname, "..");
 const MOCHA = require.resolve("mocha/bin/mocha.js");
-/** Flows, the editor, and what Node-RED's process loads. What runs beside Node-RED is the same on all. */
-const TESTS = ["test/nodes/*.test.ts", "test/e2e/editor*.test.ts", "test/e2e/native.test.ts"];
+/** Flows, editor, dashboard, and what Node-RED's process loads. What runs beside Node-RED is the same on all. */
+const TESTS = [
+  "test/nodes/*.test.ts",
+  "test/e2e/editor*.test.ts",
+  "test/e2e/mqtt-dashboard.test.ts",
+  "test/e2e/native.test.ts",
+];
 
 interface Result {
   passed: number;
