@@ -142,7 +142,7 @@ export const ROWS: Row[] = [
   permanent("not JSON", { fault: "not-json" }, NOT_OF_THE_CONTRACT),
   permanent("HTML", { fault: "html" }, NOT_OF_THE_CONTRACT),
   permanent("wrong schema", { fault: "wrong-schema" }, NOT_OF_THE_CONTRACT),
-  permanent("oversized", { fault: "oversized", megabytes: 33 }, NOT_OF_THE_CONTRACT),
+  permanent("oversized", { fault: "oversized", megabytes: 33 }, everywhere("bad-answer")),
 
   { name: "clock a day ahead", turn: ONCE, fault: { fault: "delay", ms: 1000 }, clockDays: 1, expected: everywhere("result") }, // prettier-ignore
   { name: "clock a day back", turn: ONCE, fault: { fault: "delay", ms: 1000 }, clockDays: -1, expected: everywhere("result") }, // prettier-ignore
