@@ -1,11 +1,9 @@
 import type { BoundingBox, ImageSize, Point, Segment } from "../../src/api";
+import { DrawingArea } from "./area";
 import {
-  boxBetween,
   EMPTY,
   History,
   isEmpty,
-  moved,
-  placeIn,
   pointAt,
   readDrawing,
   refusesPoints,
@@ -47,30 +45,8 @@ interface Dialog {
   writeFields(fields: { points: string; boxes: string }): void;
 }
 
-/** A pointer that is down, or a box that was begun by a key. */
-interface Gesture {
-  from: Place;
-  /** Where the pointer went down, in pixels; undefined for a key. */
-  clientX?: number;
-  clientY?: number;
-  label: 0 | 1;
-  draft?: BoundingBox;
-}
-
 /** The picture fills the dialog's width, but is not higher than this. */
 const HIGHEST = "60vh";
-/** A pointer that has moved by fewer pixels has clicked. */
-const DRAG_PIXELS = 5;
-/** How far a key moves the crosshair, and with Shift, in fractions. */
-const STEP = 0.01;
-const LONG_STEP = 0.05;
-const ARROWS: Record<string, [number, number]> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};
-
 /** Draws points and boxes on the last picture that passed the node. */
 export class PromptEditor {
   readonly #root: HTMLElement;
@@ -78,15 +54,11 @@ export class PromptEditor {
   readonly #area: HTMLElement;
   readonly #image: HTMLImageElement;
   readonly #svg: SVGSVGElement;
+  readonly #hand: DrawingArea;
   readonly #resizing = new ResizeObserver(() => this.#draw());
   /** undefined until there was a picture, whose size pixels refer to. */
   #history: History | undefined;
   #used: Drawing = EMPTY;
-  #label: 0 | 1 = 1;
-  #gesture: Gesture | undefined;
-  /** Where keys act. */
-  #cursor: Place = { x: 0.5, y: 0.5 };
-  #showsCursor = false;
   #segments: readonly Segment[] = [];
   /** Numbers of the last requests: what older ones bring is out of date. */
   #load = 0;
@@ -102,10 +74,16 @@ export class PromptEditor {
     this.#image = this.#part(".segment-start-area img", HTMLImageElement);
     this.#svg = this.#part(".segment-start-area svg", SVGSVGElement);
     this.#resizing.observe(this.#image);
-    this.#listenToPointers();
-    this.#area.addEventListener("keydown", (event) => this.#pressed(event));
-    this.#area.addEventListener("focus", () => this.#showCursor(this.#area.matches(":focus-visible")));
-    this.#area.addEventListener("blur", () => this.#showCursor(false));
+    this.#hand = new DrawingArea(this.#area, this.#image, {
+      point: (place, label) => this.#toggle(place, label),
+      box: (box) => this.#addBox(box),
+      undo: () => this.#undo(),
+      clear: () => this.#clear(),
+      moved: (place) => this.#say(percent(place)),
+      boxBegun: (place) =>
+        this.#tell(`segment-start.prompt.${place === undefined ? "boxCancelled" : "boxBegun"}`, place),
+      changed: () => this.#draw(),
+    });
     this.#onClick("include", () => this.#choose(1));
     this.#onClick("exclude", () => this.#choose(0));
     this.#onClick("undo", () => this.#undo());
@@ -194,100 +172,6 @@ export class PromptEditor {
     this.#segments = [];
   }
 
-  #listenToPointers(): void {
-    const area = this.#area;
-    area.addEventListener("contextmenu", (event) => event.preventDefault());
-    area.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 && event.button !== 2) return;
-      area.setPointerCapture(event.pointerId);
-      const isBackground = event.button === 2 || event.shiftKey;
-      const { clientX, clientY } = event;
-      this.#gesture = { from: this.#placeOf(event), clientX, clientY, label: isBackground ? 0 : this.#label };
-      this.#showCursor(false);
-    });
-    area.addEventListener("pointermove", (event) => {
-      const { clientX, clientY, from } = this.#gesture ?? {};
-      if (clientX === undefined || clientY === undefined || from === undefined) return;
-      const distance = Math.hypot(event.clientX - clientX, event.clientY - clientY);
-      if (distance > DRAG_PIXELS || this.#gesture?.draft !== undefined) this.#draftTo(this.#placeOf(event));
-    });
-    area.addEventListener("pointerup", () => {
-      const gesture = this.#gesture;
-      if (gesture?.clientX === undefined) return; // it did not go down here
-      this.#gesture = undefined;
-      if (gesture.draft === undefined) this.#toggle(gesture.from, gesture.label);
-      else this.#addBox(gesture.draft);
-    });
-    area.addEventListener("pointercancel", () => {
-      this.#gesture = undefined;
-      this.#draw();
-    });
-  }
-
-  #placeOf(event: PointerEvent): Place {
-    return placeIn(this.#image.getBoundingClientRect(), event);
-  }
-
-  #pressed(event: KeyboardEvent): void {
-    if (!this.#follows(event)) return;
-    // The editor has keys of its own, such as Delete and Ctrl+Z for nodes.
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  /** Does what a key asks for. Returns whether it asks for something. */
-  #follows({ key, shiftKey, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
-    const arrow = ARROWS[key];
-    if (ctrlKey || metaKey || altKey) {
-      if (key.toLowerCase() !== "z" || altKey) return false;
-      this.#undo();
-    } else if (arrow !== undefined) this.#move(arrow, shiftKey ? LONG_STEP : STEP);
-    else if (key === "Enter" || key === " ") this.#toggle(this.#cursor, shiftKey ? 0 : this.#label);
-    else if (key.toLowerCase() === "b") this.#corner();
-    else if (key === "Backspace") this.#undo();
-    else if (key === "Delete") this.#clear();
-    else if (key === "Escape" && this.#gesture !== undefined) this.#cancelBox();
-    else return false;
-    return true;
-  }
-
-  #move([dx, dy]: [number, number], step: number): void {
-    this.#cursor = moved(this.#cursor, dx * step, dy * step);
-    this.#showCursor(true);
-    if (this.#gesture !== undefined) this.#draftTo(this.#cursor);
-    this.#say(percent(this.#cursor));
-  }
-
-  #showCursor(isShown: boolean): void {
-    this.#showsCursor = isShown;
-    this.#draw();
-  }
-
-  /** Begins a box by a key, or ends it. */
-  #corner(): void {
-    const gesture = this.#gesture;
-    this.#showCursor(true);
-    if (gesture === undefined) {
-      this.#gesture = { from: this.#cursor, label: 1 };
-      this.#tell("segment-start.prompt.boxBegun", this.#cursor);
-    } else if (gesture.draft !== undefined) {
-      this.#gesture = undefined;
-      this.#addBox(gesture.draft);
-    }
-  }
-
-  #cancelBox(): void {
-    this.#gesture = undefined;
-    this.#tell("segment-start.prompt.boxCancelled");
-    this.#draw();
-  }
-
-  #draftTo(place: Place): void {
-    if (this.#gesture === undefined) return;
-    this.#gesture.draft = boxBetween(this.#gesture.from, place);
-    this.#draw();
-  }
-
   #addBox(box: BoundingBox): void {
     const isReplaced = this.#drawing.points.length > 0 && this.#drawing.boxes.length > 0;
     const corners = {
@@ -340,7 +224,7 @@ export class PromptEditor {
   }
 
   #choose(label: 0 | 1): void {
-    this.#label = label;
+    this.#hand.label = label;
     for (const [name, value] of [
       ["include", 1],
       ["exclude", 0],
@@ -408,8 +292,8 @@ export class PromptEditor {
     enable(["clear", "try", "use"], !isEmpty(this.#drawing));
     drawScene(this.#svg, this.#size, {
       drawing: this.#drawing,
-      draft: this.#gesture?.draft,
-      crosshair: this.#showsCursor ? this.#cursor : undefined,
+      draft: this.#hand.draft,
+      crosshair: this.#hand.crosshair,
       segments: this.#segments,
     });
   }
