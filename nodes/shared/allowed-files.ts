@@ -1,10 +1,13 @@
-import { readFile, realpath, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, realpath } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { z } from "zod";
 import { errorText, SegmentError } from "../../src/api";
 import { MAX_PICTURE_BYTES } from "./picture-source";
 
 const SETTING = "segmentAllowedFolders";
+/** What was checked is opened: no link that was put in its place, and no pipe that would be waited for. */
+const OPENING = constants.O_RDONLY | flag("O_NOFOLLOW") | flag("O_NONBLOCK");
 
 /**
  * Reads a file that lies in one of the allowed folders, whatever `..` and links its path goes by.
@@ -22,10 +25,28 @@ export async function readAllowedFile(
   const fail = (reason: string): never => {
     throw new SegmentError("invalid-image", `${place}: the file ${path} ${reason}`);
   };
-  const info = await stat(file).catch((error: unknown) => fail(`can't be read: ${errorText(error)}`));
-  if (!info.isFile()) fail("is no regular file");
-  if (info.size > MAX_PICTURE_BYTES) fail(`is too large: at most ${MAX_PICTURE_BYTES / 2 ** 20} MB are taken`);
-  return readFile(file, { signal }).catch((error: unknown) => fail(`can't be read: ${errorText(error)}`));
+  const unreadable = (error: unknown): never =>
+    // A socket can't be opened at all.
+    fail(codeOf(error) === "ENXIO" ? "is no regular file" : `can't be read: ${errorText(error)}`);
+  const handle = await open(file, OPENING).catch(unreadable);
+  try {
+    const info = await handle.stat();
+    if (!info.isFile()) fail("is no regular file");
+    if (info.size > MAX_PICTURE_BYTES) fail(`is too large: at most ${MAX_PICTURE_BYTES / 2 ** 20} MB are taken`);
+    return await handle.readFile({ signal }).catch(unreadable);
+  } finally {
+    await handle.close();
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+/** Of the flags of an opened file; Windows does not have all. */
+function flag(name: "O_NOFOLLOW" | "O_NONBLOCK"): number {
+  const flags: Partial<typeof constants> = constants;
+  return flags[name] ?? 0;
 }
 
 interface Folder {
@@ -49,7 +70,8 @@ async function realFolders(setting: unknown): Promise<Folder[]> {
 
 /** The file's path without links. */
 async function allowedFile(place: string, path: string, folders: Folder[]): Promise<string> {
-  const real = await realpath(path).catch(() => undefined);
+  // Without any folder not even that is tried: to look at a path of a dead share would take long.
+  const real = folders.length === 0 ? undefined : await realpath(path).catch(() => undefined);
   if (real !== undefined && folders.some((folder) => folder.real !== undefined && isInside(folder.real, real)))
     return real;
   // Only of a path that is allowed it may be told that there is nothing.

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { SegmentError } from "../../src/api";
 
 const SETTING = "segmentAllowedUrls";
+/** So often an honest path is coded at most. */
+const MOST_ROUNDS = 5;
 
 /**
  * Makes a check of addresses from the list of allowed beginnings. Such a beginning counts as origin and path, whole parts
@@ -42,10 +44,21 @@ function isBelow(prefix: URL, url: URL): boolean {
 /** Whether a path holds `..` that only some servers see: coded once or more, behind a coded slash, or with a parameter. */
 function hidesSteps(path: string): boolean {
   let text = path;
-  try {
-    for (let decoded = decodeURIComponent(text); decoded !== text; decoded = decodeURIComponent(text)) text = decoded;
-  } catch {
-    return true; // such as %E4, of which a server may make anything
+  for (let round = 0; ; round++) {
+    if (/(^|[/\\])\.{1,2}(;[^/\\]*)?([/\\]|$)/.test(text)) return true;
+    const decoded = decode(text);
+    if (decoded === text) return false;
+    if (decoded === undefined) return round === 0; // %E4: a server may make anything of it; but 100%25 is 100%
+    if (round === MOST_ROUNDS) return true;
+    text = decoded;
   }
-  return /(^|[/\\])\.{1,2}(;[^/\\]*)?([/\\]|$)/.test(text);
+}
+
+/** Undefined when a text can't be decoded. */
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,12 @@
-/** Loads something at the first call and keeps it: Node searches for a module anew at each `import()`. */
+/**
+ * Loads something at the first call and keeps it: Node searches for a module anew at each `import()`. After a failure the
+ * next call tries again.
+ */
 export function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
-  return () => (loaded ??= load());
+  return () =>
+    (loaded ??= load().catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    }));
 }

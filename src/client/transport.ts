@@ -137,8 +137,9 @@ export class Transport {
     const { direct, tunnel } = trusted ? this.#trusted() : this.#others();
     const proxy = this.#proxy;
     if (proxy === undefined) {
-      // A proxy of the environment would get the request with its token, and can't reach this machine's loopback.
-      return { httpsAgent: direct, ...(isLoopback(url) ? { proxy: false } : {}) };
+      // A proxy of the environment would get the request with its token, and can't reach this machine's loopback. It
+      // would also read the login of a plain address.
+      return { httpsAgent: direct, ...(isLoopback(url) || url.username !== "" ? { proxy: false } : {}) };
     }
     if (isException(url, proxy)) return { httpsAgent: direct, proxy: false };
     if (url.protocol === "https:") return { httpsAgent: tunnel, proxy: false };

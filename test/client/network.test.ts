@@ -4,6 +4,7 @@ import type { ServerOptions } from "node:https";
 import { inspect } from "node:util";
 import { clientCredentials, staticToken, type Network, type Proxy } from "../../src/client";
 import { isException } from "../../src/client/network";
+import { fetchUrl } from "../../src/client/fetch-url";
 import { makeCertificates, type Certificates } from "../support/certificates";
 import { ConnectProxy } from "../support/connect-proxy";
 import { json, text } from "../support/scripted-service";
@@ -198,6 +199,22 @@ describe("client: a proxy of one's own", () => {
       assert.deepEqual([...proxy.requests, ...environment.requests], []);
       await clientOf(named(service.url), { network: through(proxy) }).startJob(REQUEST);
       assert.deepEqual([proxy.requests.length, environment.requests.length], [1, 0]);
+    } finally {
+      if (before === undefined) Reflect.deleteProperty(process.env, "http_proxy");
+      else process.env.http_proxy = before;
+    }
+  });
+
+  it("keeps the login of a picture's address from the environment's proxy", async () => {
+    const environment = await startProxy();
+    const before = process.env.http_proxy;
+    process.env.http_proxy = environment.url.href;
+    const options = { check: () => undefined, timeoutMs: 5000, maxBytes: 1000, signal: new AbortController().signal };
+    try {
+      await assert.rejects(fetchUrl(new URL("http://user:secret@camera.invalid/1.jpg"), options), /can't be reached/);
+      assert.equal(environment.requests.length, 0);
+      await fetchUrl(new URL("http://camera.invalid/1.jpg"), options).catch(() => undefined);
+      assert.equal(environment.requests.length, 1);
     } finally {
       if (before === undefined) Reflect.deleteProperty(process.env, "http_proxy");
       else process.env.http_proxy = before;

@@ -129,6 +129,7 @@ describe("allowed addresses", () => {
       "HTTP://user:pw@CAM:8080/other/../api/events/1.jpg",
       "https://nvr:443/pictures",
       "https://nvr/pictures/..jpg/a%20b%2Fc.jpg",
+      "https://nvr/pictures/100%25.jpg",
       "http://[::1]/any/thing",
     ]) {
       assert.ok(allows(text), text);
@@ -150,6 +151,7 @@ describe("allowed addresses", () => {
       "http://cam:8080/api/events\\..\\config",
       "http://cam:8080/api/events/..;/config",
       "http://cam:8080/api/events/%E4",
+      `http://cam:8080/api/events/%${"25".repeat(2000)}2e`,
       "http://cam:8080@evil/api/events/1",
       "http://cam.evil:8080/api/events/1",
       "http://evil/http://cam:8080/api/events/1",

@@ -105,6 +105,7 @@ describe("what a message gives as a picture", () => {
     invalid({ before: {}, after: {} }, /JSON message without a picture.*it has before, after/);
     invalid('{"url": "http://admin:secret@cam/', /^(?!.*secret).*begins like JSON/);
     invalid("admin:secret@cam", /^(?!.*secret).*is a text \(16 characters\)/);
+    invalid({ type: "Buffer", data: new Array(2 ** 20 + 1).fill(0) }, /more than 1 MB: send a Buffer/);
     invalid({ image: '{"data": "/9j/"}' }, /msg\.payload\.image begins like JSON/);
     invalid("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", /no base64 or data URL of a JPEG or PNG/);
     invalid(`${JPEG.toString("base64")}AB*D`, /damaged base64/);
