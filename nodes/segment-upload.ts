@@ -19,44 +19,40 @@ interface UploadDef extends NodeDef {
 
 const DEFAULT_IMAGE = { value: "payload", type: "msg" };
 const NO_INSTANCE = { value: "", type: "msg" };
+/** Pictures of files and addresses that a node has in memory at once; the client sends as many by default. */
+const READ_AT_ONCE = 8;
 const cameraMessages = lazy(() => import("./shared/camera-message.js"));
 const TEXTS = { working: "segment-upload.status.uploading", dropped: "segment-upload.warning.dropped" };
+
+/** Works on a picture that was taken from a message. */
+type Use = (taken: TakenPicture) => Promise<void>;
+/** Takes the picture of a message and lets it be used. */
+type Take = (msg: NodeMessageInFlow, task: Task, use: Use) => Promise<void>;
 
 export = function (RED: NodeAPI): void {
   function SegmentUpload(this: Node, def: UploadDef): void {
     RED.nodes.createNode(this, def);
-    if (def.skipRepeats === true) uploadNewPictures(RED, this, def);
+    const take = taker(RED, this, def);
+    if (def.skipRepeats === true) uploadNewPictures(RED, this, def, take);
     else {
       forgetRepeats(this.id);
-      onMessage(RED, this, TEXTS, async (msg, task) =>
-        upload(RED, this, def, msg, await take(RED, this, def, msg, task), task),
-      );
+      onMessage(RED, this, TEXTS, (msg, task) => take(msg, task, (taken) => upload(RED, this, def, msg, taken, task)));
     }
   }
   RED.nodes.registerType("segment-upload", SegmentUpload);
 };
 
 /** Ends a message whose picture is the same as the one before it in its topic. */
-function uploadNewPictures(RED: NodeAPI, node: Node, def: UploadDef): void {
+function uploadNewPictures(RED: NodeAPI, node: Node, def: UploadDef, take: Take): void {
   const repeats = repeatsOf(node.id);
   let skipped = 0;
   const note = (): string | undefined =>
     skipped === 0 ? undefined : `${skipped} ${RED._("segment-upload.status.skipped")}`;
-  const handle = async (msg: NodeMessageInFlow, task: Task): Promise<void> => {
-    const taken = await take(RED, node, def, msg, task);
-    const { sha256 } = taken.picture;
-    const topic = topicOf(msg);
-    if (repeats.isRepeat(topic, sha256)) {
-      skipped++;
-      return;
-    }
-    try {
-      await upload(RED, node, def, msg, taken, task);
-    } catch (error) {
-      repeats.forget(topic, sha256);
-      throw error;
-    }
-  };
+  const handle = (msg: NodeMessageInFlow, task: Task): Promise<void> =>
+    take(msg, task, async (taken) => {
+      const work = (): Promise<void> => upload(RED, node, def, msg, taken, task);
+      if (!(await repeats.useOnce(topicOf(msg), taken.picture.sha256, work))) skipped++;
+    });
   onMessage(RED, node, TEXTS, handle, { note });
   node.on("close", (removed: boolean, done: () => void) => {
     if (removed) forgetRepeats(node.id);
@@ -64,19 +60,16 @@ function uploadNewPictures(RED: NodeAPI, node: Node, def: UploadDef): void {
   });
 }
 
-/** Takes the picture of a message. */
-async function take(
-  RED: NodeAPI,
-  node: Node,
-  def: UploadDef,
-  msg: NodeMessageInFlow,
-  { signal }: Task,
-): Promise<TakenPicture> {
-  const source = typedInput(def.image, def.imageType, DEFAULT_IMAGE);
-  const value = await evaluate(RED, node, source, msg, "invalid-image");
-  const { takePicture } = await cameraMessages();
+function taker(RED: NodeAPI, node: Node, def: UploadDef): Take {
+  const lane = lazy(async () => new (await import("../src/client/index.js")).Semaphore(READ_AT_ONCE));
   const timeoutMs = (): Promise<number> => connectionOf(RED, def.config).timeoutMs();
-  return takePicture(nameOf(source), value, { settings: RED.settings, timeoutMs, signal });
+  return async (msg, { signal }, use) => {
+    const source = typedInput(def.image, def.imageType, DEFAULT_IMAGE);
+    const value = await evaluate(RED, node, source, msg, "invalid-image");
+    const { withPicture } = await cameraMessages();
+    const access = { settings: RED.settings, timeoutMs, lane: await lane(), signal };
+    await withPicture(nameOf(source), value, access, use);
+  };
 }
 
 /** Uploads the picture of a message and sends the message on. */

@@ -1,5 +1,6 @@
 import type { NodeMessage } from "node-red";
 import { cameraBox } from "../../src/prompt";
+import type { Semaphore } from "../../src/client";
 import { readAllowedFile } from "./allowed-files";
 import { allowedUrls, refuseUrl } from "./allowed-urls";
 import { readPicture, type Picture } from "./picture";
@@ -12,6 +13,8 @@ interface Access {
   /** Of Node-RED: what stands in settings.js. */
   settings: object;
   timeoutMs: () => Promise<number>;
+  /** How many pictures that are elsewhere may be in memory at once. */
+  lane: Semaphore;
   signal: AbortSignal;
 }
 
@@ -28,15 +31,25 @@ export interface TakenPicture {
 }
 
 /**
- * Takes the picture that a message gives in any of the forms of `givenPicture`.
+ * Takes the picture that a message gives in any of the forms of `givenPicture`, and uses it. One that is elsewhere is read
+ * when there is room for it, and counts as long as it is used: a folder may hold thousands.
  * @param place how the user would call where it was found, for errors
- * @throws {SegmentError} `invalid-image`; `not-allowed`, `unreachable` for a file or address
+ * @throws {SegmentError} `invalid-image`; `not-allowed`, `unreachable` for a file or address; what `use` throws
  */
-export async function takePicture(place: string, value: unknown, access: Access): Promise<TakenPicture> {
+export async function withPicture(
+  place: string,
+  value: unknown,
+  access: Access,
+  use: (taken: TakenPicture) => Promise<void>,
+): Promise<void> {
   const receivedAt = Date.now();
   const given = givenPicture(place, value);
-  const bytes = await bytesOf(given.place, given.source, access);
-  return { picture: await readPicture(given.place, bytes), receivedAt, place, value, message: given.message };
+  const readAndUse = async (): Promise<void> => {
+    const bytes = await bytesOf(given.place, given.source, access);
+    const picture = await readPicture(given.place, bytes);
+    await use({ picture, receivedAt, place, value, message: given.message });
+  };
+  await ("bytes" in given.source ? readAndUse() : access.lane.run(access.signal, readAndUse));
 }
 
 async function bytesOf(place: string, source: Source, { settings, timeoutMs, signal }: Access): Promise<Buffer> {

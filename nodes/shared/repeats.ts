@@ -1,25 +1,48 @@
 const MAX_TOPICS = 1000;
 
+/** A topic's last picture. */
+interface Last {
+  sha256: string;
+  /** Resolves to whether it could be used. Never rejects. */
+  used: Promise<boolean>;
+}
+
 /** Knows the last picture of each topic, of the 1000 that had one last. */
 export class Repeats {
-  /** Hashes by topic, the topic that had a picture last at the end. */
-  readonly #last = new Map<string, string>();
+  /** By topic, the topic that had a picture last at the end. */
+  readonly #last = new Map<string, Last>();
 
-  /** Whether a topic's picture is the same as the one before it. From now on it is that one. */
-  isRepeat(topic: string, sha256: string): boolean {
-    const isRepeat = this.#last.get(topic) === sha256;
+  /**
+   * Uses a topic's picture unless it is the same as the one before it. While that one is being used its end is waited
+   * for: when it fails, this one is used in its place.
+   * @returns whether it was used
+   * @throws what `use` throws
+   */
+  async useOnce(topic: string, sha256: string, use: () => Promise<void>): Promise<boolean> {
+    for (let last = this.#last.get(topic); last?.sha256 === sha256; last = this.#last.get(topic)) {
+      this.#keep(topic, last);
+      if (await last.used) return false;
+    }
+    const work = use();
+    const last: Last = { sha256, used: work.then(() => true, () => this.#forget(topic, last)) }; // prettier-ignore
+    this.#keep(topic, last);
+    await work;
+    return true;
+  }
+
+  #keep(topic: string, last: Last): void {
     this.#last.delete(topic);
-    this.#last.set(topic, sha256);
+    this.#last.set(topic, last);
     for (const oldest of this.#last.keys()) {
       if (this.#last.size <= MAX_TOPICS) break;
       this.#last.delete(oldest);
     }
-    return isRepeat;
   }
 
   /** The picture could not be used: when it comes again it is no repeat. */
-  forget(topic: string, sha256: string): void {
-    if (this.#last.get(topic) === sha256) this.#last.delete(topic);
+  #forget(topic: string, last: Last): false {
+    if (this.#last.get(topic) === last) this.#last.delete(topic);
+    return false;
   }
 }
 

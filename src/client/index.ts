@@ -7,5 +7,6 @@ export { LONGEST_JOB_MS } from "./job-places";
 export { jobFailure, jobTimings, type JobTimings } from "./jobs";
 export type { Network, Proxy, TlsOptions } from "./network";
 export { clientCredentials, type ClientCredentialsOptions } from "./oauth";
+export { Semaphore } from "./semaphore";
 export { currentToken, noToken, staticToken, type TokenProvider } from "./tokens";
 export type { JobWaiter, WaitOptions } from "./waiter";

@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import helper from "node-red-node-test-helper";
 import { ScriptedService } from "../support/scripted-service";
 import { logged, node, pipeline, RunningFlow, since41, useScratchUserDir, type Message } from "./flow";
@@ -265,6 +266,14 @@ describe("pictures of cameras", function () {
     await running.redeploy("full", { upload: { name: "new" } });
     assert.ok(logged("warn").some((line) => line.includes("segment-upload.warning.dropped")));
     await uploaded(running, { payload: picture });
+  });
+
+  it("that are elsewhere are read eight at a time, however many messages come", async () => {
+    const running = await flow();
+    for (let count = 0; count < 30; count++) running.send("upload", { payload: `${base}/pictures/slow.jpg` });
+    while (asked.length < 8) await delay(20);
+    await delay(300);
+    assert.equal(asked.length, 8);
   });
 
   describe("that came before", () => {
