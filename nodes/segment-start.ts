@@ -55,7 +55,7 @@ function startTheLatest(RED: NodeAPI, node: Node, def: StartDef, see: See): void
   };
   const handle = async (msg: NodeMessageInFlow, task: Task): Promise<void> => {
     const topic = topicOf(msg);
-    if (!(await latest.enter(topic))) return;
+    if (!(await latest.enter(topic, receivedAtOf(msg)))) return;
     const leave = (): void => {
       if (closing.signal.aborted) return;
       latest.leave(topic);
@@ -72,6 +72,12 @@ function startTheLatest(RED: NodeAPI, node: Node, def: StartDef, see: See): void
   };
   const status = onMessage(RED, node, TEXTS, handle, { working: text });
   node.on("close", () => closing.abort());
+}
+
+/** When the picture of a message was received; undefined when it does not say. */
+function receivedAtOf(msg: NodeMessageInFlow): number | undefined {
+  const { receivedAt } = segmentOf(msg);
+  return typeof receivedAt === "number" ? receivedAt : undefined;
 }
 
 /** Starts the jobs of a message and sends them on. */

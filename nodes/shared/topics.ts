@@ -31,10 +31,17 @@ export class Order {
   }
 }
 
+/** Of so many topics the newest message is known. */
+const MAX_TOPICS = 1000;
+/** An upload overtakes another by less (ms); a message that seems to be older still came after the clock was set back. */
+const MOST_OVERTAKEN_MS = 60_000;
+
 /** Lets one message of a topic be at work. Of those that come meanwhile only the newest waits. */
 export class LatestWins {
   /** The topics that are at work, each with the message that waits. */
   readonly #topics = new Map<string, ((isItsTurn: boolean) => void) | undefined>();
+  /** When the newest message of a topic was received, by topic, the one that had a message last at the end. */
+  readonly #newest = new Map<string, number>();
   #skipped = 0;
 
   /** How many topics are at work. */
@@ -47,8 +54,15 @@ export class LatestWins {
     return this.#skipped;
   }
 
-  /** Resolves to true when it is the message's turn, to false when a newer one has taken its place. */
-  enter(topic: string): Promise<boolean> {
+  /**
+   * Resolves to true when it is the message's turn, to false when a newer one has taken its place or was here before.
+   * @param receivedAt when its picture was received, in milliseconds since 1970: uploads may overtake each other
+   */
+  enter(topic: string, receivedAt?: number): Promise<boolean> {
+    if (receivedAt !== undefined && this.#isOvertaken(topic, receivedAt)) {
+      this.#skipped++;
+      return Promise.resolve(false);
+    }
     if (!this.#topics.has(topic)) {
       this.#topics.set(topic, undefined);
       return Promise.resolve(true);
@@ -57,6 +71,18 @@ export class LatestWins {
     if (older !== undefined) this.#skipped++;
     older?.(false);
     return new Promise((resolve) => this.#topics.set(topic, resolve));
+  }
+
+  #isOvertaken(topic: string, receivedAt: number): boolean {
+    const newest = this.#newest.get(topic) ?? -Infinity;
+    if (receivedAt < newest && receivedAt > newest - MOST_OVERTAKEN_MS) return true;
+    this.#newest.delete(topic);
+    this.#newest.set(topic, receivedAt);
+    for (const oldest of this.#newest.keys()) {
+      if (this.#newest.size <= MAX_TOPICS) break;
+      this.#newest.delete(oldest);
+    }
+    return false;
   }
 
   /** The work for the topic's message has ended: the one that waits takes its turn. */

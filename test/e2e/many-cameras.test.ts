@@ -58,6 +58,12 @@ describe("the example Many cameras, newest picture only", function () {
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
     assert.ok(of("press1").length < 20, "none was skipped");
+    const received = of("press1").map(({ result }) => result.received);
+    assert.deepEqual(
+      received,
+      received.toSorted((a, b) => a - b),
+      "an older picture came after a newer one",
+    );
     for (const { topic, result } of results) {
       assert.equal(topic, `${result.camera}/camera/result`);
       assert.equal(result.found, 1);

@@ -46,6 +46,22 @@ describe("segment start with the newest message only", function () {
     assert.deepEqual(flow.unread("caught"), []);
   });
 
+  it("skips a picture that another has overtaken on its way, but not after the clock was set back", async () => {
+    service.onStart = ({ jobId }) => service.finish(jobId);
+    const now = Date.now();
+    for (const [place, receivedAt] of [
+      [1, now],
+      [2, now - 1000],
+      [3, now],
+      [4, now - 3_600_000],
+    ] as const) {
+      flow.send("start", { payload: { fileId: 17 }, segment: { receivedAt }, topic: "camera", place });
+      await flow.next("finished");
+    }
+    const started = flow.unread("started").map(({ place }) => place);
+    assert.deepEqual(started, [1, 3, 4]);
+  });
+
   it("keeps topics apart; messages without one share one", async () => {
     for (const [place, topic] of [[1, "a"], [2, "b"], [3, undefined]] as const) send(place, topic); // prettier-ignore
     const started = await flow.nextOf("started", 3);
