@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
-import { chromiumPath } from "../../scripts/ensure-chromium";
+import { chromiumOrSkip } from "../support/chromium";
 import { removeFolder } from "../support/remove-folder";
 import { json, ScriptedService } from "../support/scripted-service";
 import { Editor } from "./editor";
@@ -36,12 +36,7 @@ describe("the config dialog behind a login", function () {
   let chromium: string;
 
   before(async function () {
-    const path = chromiumPath();
-    if (path === undefined) {
-      if (process.env.CI !== undefined) throw new Error("CI must run the editor's tests, but there is no Chromium.");
-      this.skip();
-    }
-    chromium = path;
+    chromium = chromiumOrSkip(this);
     home = mkdtempSync(join(tmpdir(), "segment-editor-login-"));
     await linkPackage(home);
     cdf = await ScriptedService.start();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
 import { EXAMPLE_PICTURES } from "../../pictures/prompts";
-import { chromiumPath } from "../../scripts/ensure-chromium";
+import { chromiumOrSkip } from "../support/chromium";
 import { removeFolder } from "../support/remove-folder";
 import { Editor } from "./editor";
 
@@ -64,12 +64,7 @@ describe("the prompt editor", function () {
   let chromium: string;
 
   before(async function () {
-    const path = chromiumPath();
-    if (path === undefined) {
-      if (process.env.CI !== undefined) throw new Error("CI must run the editor's tests, but there is no Chromium.");
-      this.skip();
-    }
-    chromium = path;
+    chromium = chromiumOrSkip(this);
     home = mkdtempSync(join(tmpdir(), "segment-editor-prompt-"));
     await linkPackage(home);
     nodeRed = await startNodeRed(home, FLOW, AbortSignal.timeout(MINUTE), SETTINGS);

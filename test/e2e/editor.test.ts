@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { linkPackage, startNodeRed, type RunningNodeRed } from "../../examples/demo/node-red";
-import { chromiumPath } from "../../scripts/ensure-chromium";
 import { Editor } from "./editor";
+import { chromiumOrSkip } from "../support/chromium";
 import { removeFolder } from "../support/remove-folder";
 
 const EXAMPLE = readFileSync(join(__dirname, "..", "..", "examples", "Segment one image.json"), "utf8");
@@ -40,11 +40,7 @@ describe("the editor in a real Node-RED", function () {
   let editor: Editor;
 
   before(async function () {
-    const chromium = chromiumPath();
-    if (chromium === undefined) {
-      if (process.env.CI !== undefined) throw new Error("CI must run the editor's tests, but there is no Chromium.");
-      this.skip();
-    }
+    const chromium = chromiumOrSkip(this);
     home = mkdtempSync(join(tmpdir(), "segment-editor-"));
     await linkPackage(home);
     nodeRed = await startNodeRed(home, [{ id: "empty", type: "tab", label: "Flow 1" }], AbortSignal.timeout(MINUTE));

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
 import { readOutcome, resultOf, writeOutcomesTo, type Outcome } from "../../examples/demo/outcome";
-import { chromiumPath } from "../../scripts/ensure-chromium";
 import { installPackageCopy } from "../support/package-copy";
+import { chromiumOrSkip } from "../support/chromium";
 import { removeFolder } from "../support/remove-folder";
 import { Editor } from "./editor";
 
@@ -36,6 +36,7 @@ describe("installing sam in the editor", function () {
   let home: string;
   let nodeRed: RunningNodeRed | undefined;
   let editor: Editor | undefined;
+  let chromium: string;
 
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), "segment-install-"));
@@ -51,16 +52,14 @@ describe("installing sam in the editor", function () {
   /** Starts a Node-RED and opens its editor. */
   async function open(flow: Flow, settings: object = {}): Promise<Editor> {
     nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(MINUTE), settings);
-    editor = await Editor.open(chromiumPath()!, nodeRed.url);
+    editor = await Editor.open(chromium, nodeRed.url);
     await editor.page.waitForFunction(`RED.nodes.node("${flow.find(({ type }) => type === "segment-config")!.id}")`);
     return editor;
   }
 
   describe("with a browser", () => {
     before(function () {
-      if (chromiumPath() !== undefined) return;
-      if (process.env.CI !== undefined) throw new Error("CI must run the editor's tests, but there is no Chromium.");
-      this.skip();
+      chromium = chromiumOrSkip(this);
     });
 
     it("shows the sizes, installs, and the next job gets sam without a restart", async () => {

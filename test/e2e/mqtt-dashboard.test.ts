@@ -15,7 +15,7 @@ import {
 } from "../../examples/demo/camera/dashboard";
 import { numbered, ON_THE_PART, takePictures } from "../../examples/demo/camera/moving-parts";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
-import { chromiumPath } from "../../scripts/ensure-chromium";
+import { chromiumOrSkip } from "../support/chromium";
 import { removeFolder } from "../support/remove-folder";
 import { CHROMIUM_ARGS } from "./editor";
 
@@ -136,11 +136,7 @@ describe("from a camera by MQTT to the operator's dashboard", function () {
   let sent = 0;
 
   before(async function () {
-    const executablePath = chromiumPath();
-    if (executablePath === undefined) {
-      if (process.env.CI !== undefined) throw new Error("CI must run the dashboard's tests, but there is no Chromium.");
-      this.skip();
-    }
+    const executablePath = chromiumOrSkip(this);
     browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
     pictures = await takePictures(2);
   });
