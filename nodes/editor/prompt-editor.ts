@@ -81,7 +81,7 @@ export class PromptEditor {
       clear: () => this.#clear(),
       moved: (place) => this.#say(percent(place)),
       boxBegun: (place) =>
-        this.#tell(`segment-start.prompt.${place === undefined ? "boxCancelled" : "boxBegun"}`, place),
+        this.#tell(place === undefined ? "segment-start.prompt.boxCancelled" : "segment-start.prompt.boxBegun", place),
       changed: () => this.#draw(),
     });
     this.#onClick("include", () => this.#choose(1));
