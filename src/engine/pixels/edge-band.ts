@@ -34,36 +34,43 @@ export function snapToEdges(field: Float32Array, image: LabImage, options: EdgeB
   const mask = new Uint8Array(field.length);
   for (let i = 0; i < field.length; i += 1) mask[i] = field[i]! > 0 ? 1 : 0;
   const distance = distanceToContour(mask, width, height, options.radius);
-  const node = new Int32Array(mask.length).fill(-1);
-  let nodes = 0;
-  for (let i = 0; i < mask.length; i += 1) if (distance[i]! <= options.radius) node[i] = nodes++;
-  const difference = meanDifference(image, distance, options.radius);
+  const band = pixelsWithin(distance, options.radius);
+  const difference = meanDifference(image, band);
   if (difference === 0) return mask; // no contour, or nothing to see at it
 
   const contrast = 1 / (2 * difference);
   const colours = learnColours(image, mask, COMPONENTS);
-  const graph = new FlowGraph(nodes, 2 * nodes);
+  const node = new Int32Array(mask.length).fill(-1);
+  for (let n = 0; n < band.length; n += 1) node[band[n]!] = n;
+  const graph = new FlowGraph(band.length, 2 * band.length);
   const link = (i: number, j: number): void => {
     if (node[j]! < 0) return;
     const weight = EDGE_WEIGHT * Math.exp(-contrast * colourDistance2(image, i, j)) + MIN_EDGE;
     graph.addEdge(node[i]!, node[j]!, weight, weight);
   };
-  for (let y = 0, i = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1, i += 1) {
-      if (node[i]! < 0) continue;
-      if (distance[i] === options.radius) {
-        graph.addTerminal(node[i]!, mask[i] ? FIXED : -FIXED);
-      } else {
-        const colour = colours ? COLOUR_WEIGHT * clip(colours(i), COLOUR_CLIP) : 0;
-        graph.addTerminal(node[i]!, options.fieldWeight * clip(field[i]!, FIELD_CLIP) + colour);
-      }
-      if (x < width - 1) link(i, i + 1);
-      if (y < height - 1) link(i, i + width);
+  for (let n = 0; n < band.length; n += 1) {
+    const i = band[n]!;
+    if (distance[i] === options.radius) {
+      graph.addTerminal(n, mask[i] ? FIXED : -FIXED);
+    } else {
+      const colour = colours ? COLOUR_WEIGHT * clip(colours(i), COLOUR_CLIP) : 0;
+      graph.addTerminal(n, options.fieldWeight * clip(field[i]!, FIELD_CLIP) + colour);
     }
+    if (i % width < width - 1) link(i, i + 1);
+    if (i + width < mask.length) link(i, i + width);
   }
   const side = graph.cut(MAX_AUGMENTATIONS);
-  for (let i = 0; i < mask.length; i += 1) if (node[i]! >= 0) mask[i] = side[node[i]!]!;
+  for (let n = 0; n < band.length; n += 1) mask[band[n]!] = side[n]!;
   return mask;
+}
+
+/** The pixels of a distance map that are at most `radius` away, row by row. */
+function pixelsWithin(distance: Uint8Array, radius: number): Int32Array {
+  let count = 0;
+  for (let i = 0; i < distance.length; i += 1) if (distance[i]! <= radius) count += 1;
+  const pixels = new Int32Array(count);
+  for (let i = 0, n = 0; n < count; i += 1) if (distance[i]! <= radius) pixels[n++] = i;
+  return pixels;
 }
 
 function clip(value: number, limit: number): number {
@@ -71,13 +78,12 @@ function clip(value: number, limit: number): number {
 }
 
 /** Mean squared colour difference of neighbours in the band: what is ordinary in this picture, so no edge. */
-function meanDifference(image: LabImage, distance: Uint8Array, radius: number): number {
+function meanDifference(image: LabImage, band: Int32Array): number {
+  const last = image.l.length - 1;
   let sum = 0;
   let count = 0;
-  for (let i = 0; i < distance.length - 1; i += 1) {
-    if (distance[i]! > radius) continue;
-    sum += colourDistance2(image, i, i + 1);
-    count += 1;
+  for (let n = 0; n < band.length && band[n]! < last; n += 1, count += 1) {
+    sum += colourDistance2(image, band[n]!, band[n]! + 1);
   }
   return count === 0 ? 0 : sum / count;
 }

@@ -25,8 +25,10 @@ export type ColourModel = (pixel: number) => number;
  * @returns the log likelihood ratio object : background of a pixel, or undefined when a side is too small to learn from
  */
 export function learnColours(image: LabImage, mask: Uint8Array, components: number): ColourModel | undefined {
-  const inside = samples(image, mask, 1);
-  const outside = samples(image, mask, 0);
+  let area = 0;
+  for (let i = 0; i < mask.length; i += 1) area += mask[i]!;
+  const inside = samples(image, mask, 1, area);
+  const outside = samples(image, mask, 0, mask.length - area);
   if (inside.length < 3 * 8 || outside.length < 3 * 8) return undefined;
   const object = fit(inside, components, image.gain);
   const background = fit(outside, components, image.gain);
@@ -35,11 +37,8 @@ export function learnColours(image: LabImage, mask: Uint8Array, components: numb
     logLikelihood(object, l[pixel]!, a[pixel]!, b[pixel]!) - logLikelihood(background, l[pixel]!, a[pixel]!, b[pixel]!);
 }
 
-/** Colours of one side's pixels, evenly spread, as [l, a, b, l, a, b, …]. */
-function samples(image: LabImage, mask: Uint8Array, side: 0 | 1): Float32Array {
-  let area = 0;
-  for (let i = 0; i < mask.length; i += 1) area += mask[i]!;
-  const count = side === 1 ? area : mask.length - area;
+/** Colours of one side's `count` pixels, evenly spread, as [l, a, b, l, a, b, …]. */
+function samples(image: LabImage, mask: Uint8Array, side: 0 | 1, count: number): Float32Array {
   const step = Math.max(1, Math.floor(count / MAX_SAMPLES));
   const result = new Float32Array(3 * Math.ceil(count / step));
   let untilNext = 1;

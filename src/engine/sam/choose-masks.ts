@@ -114,8 +114,8 @@ function scoreMasks(
 /** The logits' valid part as a mask on the feature grid. */
 function binaryMask(logits: Float32Array, { width, height }: FeatureContext): Uint8Array {
   const mask = new Uint8Array(width * height);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) mask[y * width + x] = logits[y * MASK_SIDE + x]! > 0 ? 1 : 0;
+  for (let y = 0, i = 0; y < height; y += 1) {
+    for (let x = 0, cell = y * MASK_SIDE; x < width; x += 1, i += 1, cell += 1) mask[i] = Number(logits[cell]! > 0);
   }
   return mask;
 }
@@ -125,8 +125,8 @@ function stability(logits: Float32Array): number {
   let strict = 0;
   let loose = 0;
   for (let i = 0; i < logits.length; i += 1) {
-    if (logits[i]! > 1) strict += 1;
-    if (logits[i]! > -1) loose += 1;
+    strict += Number(logits[i]! > 1);
+    loose += Number(logits[i]! > -1);
   }
   return loose === 0 ? 0 : strict / loose;
 }
