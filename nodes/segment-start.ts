@@ -47,7 +47,6 @@ export = function (RED: NodeAPI): void {
 /** Lets each topic have one unfinished message: the newest that comes meanwhile waits, the others end. */
 function startTheLatest(RED: NodeAPI, node: Node, def: StartDef, see: See): void {
   const latest = new LatestWins();
-  const closing = new AbortController();
   const text = (): string | undefined => {
     if (latest.working === 0) return undefined;
     const working = `${latest.working} ${RED._("segment-start.status.working")}`;
@@ -57,21 +56,20 @@ function startTheLatest(RED: NodeAPI, node: Node, def: StartDef, see: See): void
     const topic = topicOf(msg);
     if (!(await latest.enter(topic, receivedAtOf(msg)))) return;
     const leave = (): void => {
-      if (closing.signal.aborted) return;
+      if (task.signal.aborted) return;
       latest.leave(topic);
       status.refresh();
     };
     try {
       const { connection, jobIds } = await start(RED, node, def, see, msg, task);
       const { whenEnded } = await jobStarts();
-      void whenEnded(connection, jobIds, closing.signal).then(leave);
+      void whenEnded(connection, jobIds, task.signal).then(leave);
     } catch (error) {
       leave();
       throw error;
     }
   };
   const status = onMessage(RED, node, TEXTS, handle, { working: text });
-  node.on("close", () => closing.abort());
 }
 
 /** When the picture of a message was received; undefined when it does not say. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import { asError } from "../../src/api/segment-error";
 import { StatusLine } from "./status-line";
@@ -45,35 +46,36 @@ export interface Closing {
  * @returns its status, to be refreshed when `working` has changed without a message
  */
 export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handler, extras: Extras = {}): StatusLine {
-  const underWay = new Set<AbortController>();
-  let closed = false;
+  // One for all messages: a controller for each would weigh more than the rest of a message that waits.
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  let underWay = 0;
 
   const working = RED._(texts.working);
   const count = (): string | undefined => {
-    if (underWay.size === 0) return undefined;
-    return [`${underWay.size} ${working}`, extras.note?.()].filter((text) => text !== undefined).join(", ");
+    if (underWay === 0) return undefined;
+    return [`${underWay} ${working}`, extras.note?.()].filter((text) => text !== undefined).join(", ");
   };
   const status = new StatusLine(node, extras.working ?? count, extras.note);
 
   const run = async (msg: NodeMessageInFlow, send: (out: Outgoing) => void): Promise<Error | undefined> => {
-    const abort = new AbortController();
-    underWay.add(abort);
+    underWay++;
     status.next();
     const task = {
-      signal: abort.signal,
+      signal: closing.signal,
       send: (out: Outgoing): void => {
-        if (!closed) send(out);
+        if (!closing.signal.aborted) send(out);
       },
     };
     const failure = await handle(msg, task).then(() => undefined, asError);
-    underWay.delete(abort);
+    underWay--;
     return failure;
   };
 
   node.on("input", (msg, send, done) => {
     run(msg, send)
       .then((failure) => {
-        if (closed) return;
+        if (closing.signal.aborted) return;
         status.ended(failure);
         done(failure);
       })
@@ -83,12 +85,10 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
 
   // Node-RED waits for a close handler only when it declares parameters.
   node.on("close", (removed: boolean, done: () => void) => {
-    closed = true;
-    const lost = { dropped: underWay.size, settled: Promise.resolve() };
-    const { dropped, settled } = extras.closing?.(removed, underWay.size) ?? lost;
+    const lost = { dropped: underWay, settled: Promise.resolve() };
+    const { dropped, settled } = extras.closing?.(removed, underWay) ?? lost;
     if (dropped > 0) node.warn(`${dropped} ${RED._(texts.dropped)}`);
-    for (const abort of underWay) abort.abort();
-    underWay.clear();
+    closing.abort();
     status.close();
     void settled.then(done);
   });

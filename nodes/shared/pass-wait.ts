@@ -1,6 +1,6 @@
 import type { NodeAPI, NodeMessageInFlow } from "node-red";
 import { isFinal, type Job } from "../../src/api";
-import { jobTimings } from "../../src/client";
+import { jobTimings, onAbort } from "../../src/client";
 import { segmentOf } from "./connection";
 import { watchStates } from "./job-states";
 import type { Task } from "./on-message";
@@ -21,7 +21,6 @@ export async function passWait(
   msg: NodeMessageInFlow,
   task: Task,
 ): Promise<boolean> {
-  const over = new AbortController();
   const segment = {
     ...segmentOf(msg),
     service: connection.service,
@@ -31,11 +30,13 @@ export async function passWait(
   msg.segment = segment; // a Catch node sees it, too
   const answered = (job: Job): object => ({ payload: job, segment: { ...segment, timings: jobTimings(job) } });
   const sendState = (job: Job): void => task.send([null, null, RED.util.cloneMessage({ ...msg, ...answered(job) })]);
+  const over = withStates ? new AbortController() : undefined;
+  const detach = onAbort(task.signal, () => wait.cancelled.abort());
   try {
     const { job, error } = await waitForJob(connection, jobId, {
       limit: wait.limit,
-      signal: AbortSignal.any([task.signal, wait.cancelled.signal]),
-      ...(withStates ? { onLook: watchStates(connection, jobId, over.signal, sendState) } : {}),
+      signal: wait.cancelled.signal,
+      ...(over ? { onLook: watchStates(connection, jobId, over.signal, sendState) } : {}),
     });
     await wait.place.turn;
     if (task.signal.aborted) return false;
@@ -48,7 +49,8 @@ export async function passWait(
     task.send(error === undefined ? [msg, null] : [null, msg]);
     return job !== undefined && isFinal(job.status);
   } finally {
-    over.abort();
+    over?.abort();
+    detach();
   }
 }
 

@@ -17,6 +17,8 @@ interface Seen {
   /** Id of its config node. */
   config: string | undefined;
   picture: SeenPicture | undefined;
+  /** How many nodes run under this id: one in each instance of a subflow. */
+  nodes: number;
 }
 
 /** The newest picture of each node, for the prompt editor in its dialog. */
@@ -30,11 +32,14 @@ export class SeenPictures {
    */
   watch(node: Node, config: string | undefined): (msg: NodeMessage, file: FileReference) => void {
     const id = editorIdOf(node);
-    const seen: Seen = { config, picture: this.#nodes.get(id)?.picture };
+    const seen = this.#nodes.get(id) ?? { config, picture: undefined, nodes: 0 };
+    seen.config = config;
+    seen.nodes++;
     this.#nodes.set(id, seen);
     node.on("close", (removed: boolean, done: () => void) => {
       if (seen.picture !== undefined) seen.picture = { ...seen.picture, image: undefined };
-      if (removed && this.#nodes.get(id) === seen) this.#nodes.delete(id);
+      seen.nodes--;
+      if (removed && seen.nodes === 0) this.#nodes.delete(id);
       done();
     });
     return (msg, file) => (seen.picture = pictureOf(msg, file));

@@ -37,7 +37,7 @@ export async function startJobs(
       if (failures.length > 0) return;
     }
   };
-  await Promise.all(Array.from({ length: PARALLEL }, postNext));
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, jobs.length) }, postNext));
   if (failures.length > 0) throw naming(failures[0], started);
   return started;
 }

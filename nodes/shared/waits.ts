@@ -26,7 +26,7 @@ export interface Wait {
   readonly place: Place;
   readonly file: FileUse | undefined;
   readonly since: number;
-  /** Aborts when `msg.reset` cancels the wait. */
+  /** Aborts when `msg.reset` cancels the wait, or its node is closed. */
   readonly cancelled: AbortController;
   /** Whether a node before this one has begun it. */
   readonly isResumed: boolean;

@@ -31,5 +31,6 @@ function fileReference(field: string, value: unknown): FileReference {
 function inContractForm(value: unknown): unknown {
   if (typeof value === "number") return { fileId: value };
   if (typeof value === "string") return { fileExternalId: value };
-  return instanceIdSchema.safeParse(value).success ? { fileInstanceId: value } : value;
+  const hasSpace = typeof value === "object" && value !== null && "space" in value;
+  return hasSpace && instanceIdSchema.safeParse(value).success ? { fileInstanceId: value } : value;
 }

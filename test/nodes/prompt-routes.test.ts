@@ -91,15 +91,18 @@ describe("the routes of the prompt editor", function () {
     assert.match((await refused(getPicture(), 404)).message, /not deployed/);
   });
 
-  it("know a node of a subflow by the id that it has in the editor", async () => {
+  it("know a node of a subflow by the id that it has in the editor, whichever instance the picture passes", async () => {
     const flow = await RunningFlow.load([
       ...pipeline(GRAPHCUT, { upload: { wires: [["instance"]] } }),
       { id: "sub", type: "subflow", name: "sub", in: [{ x: 0, y: 0, wires: [{ id: "inner" }] }], out: [] },
       { id: "inner", type: "segment-start", z: "sub", x: 0, y: 0, config: "config", wires: [[]] },
       node("instance", "subflow:sub", []),
+      node("other-instance", "subflow:sub", []),
     ]);
     flow.send("upload", { payload: picture });
     await flow.next("caught");
+    assert.deepEqual((await getPicture("inner").expect(200)).body, picture);
+    await flow.remove("other-instance");
     assert.deepEqual((await getPicture("inner").expect(200)).body, picture);
   });
 
