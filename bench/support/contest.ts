@@ -1,6 +1,6 @@
 import type { Prompt } from "../../src/api";
 import { Baseline, type Cost } from "./baseline";
-import { PROMPT_NAMES, type Item, type PromptName } from "./dataset";
+import { PROMPT_NAMES, type AnyPromptName, type Item } from "./dataset";
 import { EngineUnderTest } from "./engine-under-test";
 
 /** What is measured: the engines, graphcut also in its fast form, and what they are measured against. */
@@ -24,7 +24,7 @@ export interface Measurement extends Answer {
   contestant: ContestantName;
   folder: string;
   image: string;
-  prompt: PromptName;
+  prompt: AnyPromptName;
 }
 
 /** Answers one question after the other, in a process of its own. */
@@ -57,7 +57,7 @@ export class Contest {
     this.#contestants = names.map((name) => ({ name, contestant: START[name]() }));
   }
 
-  async measure(folder: string, item: Item, prompt: PromptName, salt = ""): Promise<Measurement[]> {
+  async measure(folder: string, item: Item, prompt: AnyPromptName, salt = ""): Promise<Measurement[]> {
     const measurements: Measurement[] = [];
     for (const { name, contestant } of this.#contestants) {
       const answer = await contestant.answer(item, item.prompts[prompt], salt);

@@ -1,9 +1,9 @@
 import { BASELINE_NAMES, isNewPicture, type ContestantName, type Measurement } from "./contest";
-import { PROMPT_NAMES, type PromptName } from "./dataset";
+import { PROMPT_NAMES, type AnyPromptName } from "./dataset";
 import { mean, spread } from "./statistics";
 
 /** Prompts of a single box or point. */
-const ONE_HINT: PromptName[] = ["box", "loose", "point"];
+const ONE_HINT: AnyPromptName[] = ["box", "loose", "point"];
 
 type Spread = ReturnType<typeof spread>;
 
@@ -24,7 +24,7 @@ export interface Costs {
 }
 export type CostTable = Partial<Record<ContestantName, Costs>>;
 
-/** @param measurements of one contestant, those of a picture one after the other */
+/** @param measurements of one contestant, for each picture one to each of PROMPT_NAMES, one after the other */
 export function costs(measurements: Measurement[]): Costs {
   const further = measurements.filter((each) => !isNewPicture(each));
   const hasOneHint = ({ prompt }: Measurement): boolean => ONE_HINT.includes(prompt);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
-import type { ImageSize, Prompt } from "../../src/api";
+import type { BoundingBox, ImageSize, Prompt } from "../../src/api";
+import { growBox } from "../../src/engine/graphcut/frame";
 
 /** The engine's data directory: nothing is installed there, so that the weights of the `node_modules` are taken. */
 export const BENCH_DATA_DIR = join(tmpdir(), "bench-engine");
@@ -26,12 +27,16 @@ type Entry = z.infer<typeof entrySchema>;
 export interface Item {
   file: string;
   maskFile: string;
-  prompts: Record<PromptName, Prompt>;
+  prompts: Record<AnyPromptName, Prompt>;
 }
 
 /** The five prompts of the benchmark, in the order of its tables. */
 export const PROMPT_NAMES = ["box", "loose", "point", "points", "box+point"] as const;
 export type PromptName = (typeof PROMPT_NAMES)[number];
+
+/** Prompts of a hurried hand: boxes that are so much wider and higher than the object, and a click anywhere on it. */
+export const CARELESS_PROMPT_NAMES = ["box +25 %", "box +50 %", "box +100 %", "off centre"] as const;
+export type AnyPromptName = PromptName | (typeof CARELESS_PROMPT_NAMES)[number];
 
 /** Reads a folder with `images/`, `masks/` and `prompts.json`; with a limit, items spread evenly over it. */
 export function readItems(folder: string, limit: number): Item[] {
@@ -60,15 +65,21 @@ export async function readMask(file: string): Promise<{ mask: Uint8Array; size: 
   return { mask, size: { width: info.width, height: info.height } };
 }
 
-function promptsOf(entry: Entry): Record<PromptName, Prompt> {
+function promptsOf(entry: Entry): Item["prompts"] {
   const foreground = entry.fg.map(([x, y]) => ({ x, y, label: 1 as const }));
   const background = entry.bg.map(([x, y]) => ({ x, y, label: 0 as const }));
-  const toBox = ([xMin, yMin, xMax, yMax]: z.infer<typeof box>): Prompt["boundingBox"] => ({ xMin, yMin, xMax, yMax });
+  const toBox = ([xMin, yMin, xMax, yMax]: z.infer<typeof box>): BoundingBox => ({ xMin, yMin, xMax, yMax });
+  const tight = toBox(entry.box);
   return {
-    box: { boundingBox: toBox(entry.box) },
+    box: { boundingBox: tight },
     loose: { boundingBox: toBox(entry.loose) },
     point: { points: foreground.slice(0, 1) },
     points: { points: [...foreground, ...background] },
-    "box+point": { points: foreground.slice(0, 1), boundingBox: toBox(entry.box) },
+    "box+point": { points: foreground.slice(0, 1), boundingBox: tight },
+    "box +25 %": { boundingBox: growBox(tight, 0.125) },
+    "box +50 %": { boundingBox: growBox(tight, 0.25) },
+    "box +100 %": { boundingBox: growBox(tight, 0.5) },
+    // The first point lies deep inside the object.
+    "off centre": { points: foreground.slice(-1) },
   };
 }

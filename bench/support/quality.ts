@@ -1,4 +1,4 @@
-import { PROMPT_NAMES, type PromptName } from "./dataset";
+import type { AnyPromptName } from "./dataset";
 import type { Measurement } from "./contest";
 import type { Reliability } from "./reliability";
 import { mean } from "./statistics";
@@ -6,30 +6,40 @@ import { mean } from "./statistics";
 /** An outline that one need not touch up. */
 const GOOD_IOU = 0.9;
 
-/** For each folder a number a prompt, in the order of PROMPT_NAMES. */
-export type QualityTable = Record<string, number[]>;
+/** For each folder a number a prompt. */
+export interface QualityTable {
+  prompts: readonly AnyPromptName[];
+  folders: Record<string, number[]>;
+}
 
-/** Mean IoU of one contestant's answers. */
-export function meanIou(measurements: Measurement[]): QualityTable {
-  return table(measurements, ({ iou }) => iou);
+/** Mean IoU of one contestant's answers to these prompts. */
+export function meanIou(measurements: Measurement[], prompts: readonly AnyPromptName[]): QualityTable {
+  return table(measurements, prompts, ({ iou }) => iou);
 }
 
 /** Share of the outlines whose IoU is at least .90. */
-export function shareOfGood(measurements: Measurement[]): QualityTable {
-  return table(measurements, ({ iou }) => (iou >= GOOD_IOU ? 1 : 0));
+export function shareOfGood(measurements: Measurement[], prompts: readonly AnyPromptName[]): QualityTable {
+  return table(measurements, prompts, ({ iou }) => (iou >= GOOD_IOU ? 1 : 0));
 }
 
-function table(measurements: Measurement[], of: (measurement: Measurement) => number): QualityTable {
-  const folders = [...new Set(measurements.map(({ folder }) => folder))];
-  const meanOf = (folder: string, prompt: PromptName): number =>
+function table(
+  measurements: Measurement[],
+  prompts: readonly AnyPromptName[],
+  of: (measurement: Measurement) => number,
+): QualityTable {
+  const meanOf = (folder: string, prompt: AnyPromptName): number =>
     mean(measurements.filter((each) => each.folder === folder && each.prompt === prompt).map(of));
-  return Object.fromEntries(folders.map((folder) => [folder, PROMPT_NAMES.map((prompt) => meanOf(folder, prompt))]));
+  const folders = [...new Set(measurements.map(({ folder }) => folder))];
+  return {
+    prompts,
+    folders: Object.fromEntries(folders.map((folder) => [folder, prompts.map((prompt) => meanOf(folder, prompt))])),
+  };
 }
 
-export function printQuality(title: string, quality: QualityTable): void {
-  console.log(`\n${title.padEnd(28)}${PROMPT_NAMES.map((name) => name.padStart(10)).join("")}`);
-  for (const [folder, values] of Object.entries(quality)) {
-    console.log(`${folder.padEnd(28)}${values.map((value) => value.toFixed(3).padStart(10)).join("")}`);
+export function printQuality(title: string, { prompts, folders }: QualityTable): void {
+  console.log(`\n${title.padEnd(28)}${prompts.map((name) => name.padStart(12)).join("")}`);
+  for (const [folder, values] of Object.entries(folders)) {
+    console.log(`${folder.padEnd(28)}${values.map((value) => value.toFixed(3).padStart(12)).join("")}`);
   }
 }
 

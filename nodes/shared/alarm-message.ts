@@ -27,8 +27,7 @@ export function alarmOfMessage({ before, after }: AlarmEvent, settings: AlarmSet
 /** A message for a topic, with what another one brought. */
 export function ownMessage(msg: NodeMessage, event: AlarmEvent, settings: AlarmSettings): NodeMessage {
   const { topic } = event;
-  const message = { ...msg, ...(topic === null ? {} : { topic }), alarm: alarmOfMessage(event, settings) };
-  return message;
+  return { ...msg, ...(topic === null ? {} : { topic }), alarm: alarmOfMessage(event, settings) };
 }
 
 /** The topic of a message; an inject node without one sends an empty text. */

@@ -10,7 +10,7 @@ import type { KeptAlarm } from "./alarm-record";
 export class AlarmStore {
   readonly #folder: string;
   #records: Promise<RecordStore<KeptAlarm>> | undefined;
-  #settled: Promise<unknown> = Promise.resolve();
+  #settled = Promise.resolve();
 
   /**
    * @param folder of the alarms of all nodes
@@ -62,7 +62,7 @@ export class AlarmStore {
 
   #write(action: (records: RecordStore<KeptAlarm>) => Promise<unknown>): void {
     const written = this.#open().then(action).catch(this.onFailure);
-    this.#settled = Promise.all([this.#settled, written]);
+    this.#settled = Promise.all([this.#settled, written]).then(() => undefined); // not all results so far
   }
 
   #open(onRecord?: (alarm: KeptAlarm) => void): Promise<RecordStore<KeptAlarm>> {

@@ -16,6 +16,7 @@ export class Connection {
   #service: Promise<OpenService> | undefined;
   #client: Promise<SegmentClient> | undefined;
   #waits = 0;
+  #isOpen = false;
   #closed = false;
 
   /**
@@ -36,7 +37,12 @@ export class Connection {
    * @throws {SegmentError} `no-config` when the config node's settings can't be used
    */
   client(): Promise<SegmentClient> {
-    return (this.#client ??= this.#opened().then((service) => service.createClient()));
+    return (this.#client ??= this.#openClient());
+  }
+
+  /** Whether its settings have proved to be usable. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** Whether the service draws pictures, see `SegmentClient.draw`. @throws {SegmentError} `no-config` */
@@ -80,6 +86,12 @@ export class Connection {
     connections.delete(this);
     this.#client?.then((client) => client.close()).catch(() => undefined);
     this.#service?.then((service) => service.release()).catch(() => undefined);
+  }
+
+  async #openClient(): Promise<SegmentClient> {
+    const client = (await this.#opened()).createClient();
+    this.#isOpen = true;
+    return client;
   }
 
   async #opened(): Promise<OpenService> {
@@ -156,9 +168,10 @@ export async function successorOf({ service }: Pick<Connection, "service">, sign
   );
 }
 
+/** Of several, one that is in use: an imported copy of a config node comes without its secrets. */
 function connectionTo(service: unknown): Connection | undefined {
-  for (const connection of connections) if (connection.service === service) return connection;
-  return undefined;
+  const found = [...connections].filter((connection) => connection.service === service);
+  return found.find(({ isOpen }) => isOpen) ?? found[0];
 }
 
 function isConfigNode(node: Node): node is ConfigNode {

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { describeIssues, ENGINE_NAMES, SegmentError } from "../../src/api";
-import { baseUrlOf, KEEP_HOURS, KEEP_MEGABYTES, type ConfigCredentials, type ConfigDef } from "./config-def";
+import {
+  baseUrlOf,
+  KEEP_HOURS,
+  KEEP_MEGABYTES,
+  unsetVariable,
+  type ConfigCredentials,
+  type ConfigDef,
+} from "./config-def";
 
 /** Fields of a dialog that were left empty, or that a flow does not have yet, count as missing. */
 const emptyAsMissing = (value: unknown): unknown => (value === "" || value === null ? undefined : value);
@@ -59,10 +66,9 @@ export function readSettings(def: ConfigDef, credentials: ConfigCredentials): Se
   return settings;
 }
 
-/** Node-RED puts a variable's value in place of `${NAME}`, and leaves the text as it is where there is none. */
 function refuseUnsetVariable(fields: object, fail: (reason: string) => never): void {
   for (const [field, value] of Object.entries(fields) as [string, unknown][]) {
-    const [, variable] = (typeof value === "string" && /^\$\{([^}]+)\}$/.exec(value)) || [];
+    const variable = unsetVariable(value);
     if (variable !== undefined) fail(`${field}: the environment variable ${variable} is not set`);
   }
 }

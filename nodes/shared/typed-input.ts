@@ -37,7 +37,8 @@ export async function evaluate(
   try {
     return await new Promise<unknown>((resolve, reject) => {
       RED.util.evaluateNodeProperty(input.value, input.type, node, msg, (error, value: unknown) =>
-        error === null ? resolve(value) : reject(error),
+        // Of a flow's or the global context it is undefined when all is well, against the types.
+        error ? reject(error) : resolve(value),
       );
     });
   } catch (error) {

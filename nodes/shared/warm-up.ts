@@ -1,6 +1,14 @@
 import { ENGINE_NAMES } from "../../src/api/engine-names";
 import { EmbeddedServer } from "../../src/embedded";
-import { dataDirOf, isRemote, KEEP_HOURS, KEEP_MEGABYTES, type ConfigDef, type Host } from "./config-def";
+import {
+  dataDirOf,
+  isRemote,
+  KEEP_HOURS,
+  KEEP_MEGABYTES,
+  unsetVariable,
+  type ConfigDef,
+  type Host,
+} from "./config-def";
 
 /**
  * Starts the embedded server of a config node at deploy, so that it is warm before the first message. The settings are
@@ -14,6 +22,6 @@ export function warmUp(def: ConfigDef, { userDir, log }: Host): EmbeddedServer |
   const keepHours = Number(def.keepHours || KEEP_HOURS.fallback);
   const keepMegabytes = Number(def.keepMegabytes || KEEP_MEGABYTES.fallback);
   const areGood = keepHours >= KEEP_HOURS.min && keepMegabytes >= KEEP_MEGABYTES.min;
-  if (engine === undefined || !areGood) return undefined;
+  if (engine === undefined || !areGood || unsetVariable(def.dataDir) !== undefined) return undefined;
   return EmbeddedServer.acquire({ dataDir: dataDirOf(def, userDir), engine, keepHours, keepMegabytes, userDir, log });
 }

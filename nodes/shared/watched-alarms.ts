@@ -34,6 +34,7 @@ export class WatchedAlarms {
   readonly #silence: Silence<Topic>;
 
   #wereTooMany = false;
+  #isClosed = false;
 
   constructor(
     private readonly settings: AlarmSettings,
@@ -52,6 +53,7 @@ export class WatchedAlarms {
     for (const { topic, ...kept } of await this.store.load()) {
       this.#topics.set(topic, { ...kept, value: null, beyond: null });
     }
+    if (this.#isClosed) return;
     const { topics } = this.#topics;
     for (const topic of topics.length > 0 ? topics : [null]) this.#silence.restart(topic);
   }
@@ -75,6 +77,7 @@ export class WatchedAlarms {
   }
 
   async close(removed: boolean): Promise<void> {
+    this.#isClosed = true;
     this.#silence.stopAll();
     await (removed ? this.store.removeAll() : this.store.settled());
   }

@@ -1,10 +1,6 @@
 import { z } from "zod";
 import { fileReferenceSchema, idSchema } from "./files";
-import { boundingBoxSchema, pointSchema, type Point } from "./geometry";
-
-function samePlace(a: Point, b: Point): boolean {
-  return a.x === b.x && a.y === b.y;
-}
+import { boundingBoxSchema, findTwins, pointSchema } from "./geometry";
 
 /** Body of `POST …/context/vision/segment`: one file, and points or a box or both. Unknown fields are refused. */
 export const segmentRequestSchema = z
@@ -13,12 +9,10 @@ export const segmentRequestSchema = z
     points: z
       .array(pointSchema)
       .superRefine((points, context) => {
-        points.forEach((point, index) => {
-          const twin = points.findIndex((other) => samePlace(other, point));
-          if (twin < index) {
-            context.addIssue({ code: "custom", path: [index], message: `is the same point as points[${twin}]` });
-          }
-        });
+        const twins = findTwins(points);
+        if (twins === undefined) return;
+        const message = `is the same point as points[${twins.first}]`;
+        context.addIssue({ code: "custom", path: [twins.second], message });
       })
       .optional(),
     boundingBox: boundingBoxSchema.optional(),

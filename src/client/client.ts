@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { DrawRequest, FileIdentity, FileRecord, Job, SegmentRequest, StartedJob } from "../api";
-import { cancelledError, linkAbort } from "./abort";
+import { linkAbort } from "./abort";
 import { FileRoutes, type Upload } from "./files";
 import { ServiceHttp, type HttpOptions } from "./http";
 import { JobPlaces } from "./job-places";
@@ -53,7 +53,6 @@ export class SegmentClient {
   readonly #closing = new AbortController();
   /** Single looks leave half of the requests to those that start jobs. */
   readonly #looks: Semaphore;
-  readonly #starts: Semaphore;
 
   constructor(options: ClientOptions) {
     const pacing = { ...DEFAULT_PACING, ...options.pacing };
@@ -62,7 +61,6 @@ export class SegmentClient {
     this.#jobs = new JobRoutes(this.#http, options.project);
     this.#files = new FileRoutes(this.#http, options.project, pacing, options.namesFiles ?? false);
     this.#looks = new Semaphore(Math.max(1, Math.floor(options.concurrency / 2)));
-    this.#starts = new Semaphore(options.concurrency);
     this.waiter = new JobWaiter(this.#jobs, this.#looks, pacing);
     this.#places = options.maxJobs === undefined ? undefined : new JobPlaces(options.maxJobs, this.waiter);
   }
@@ -78,21 +76,12 @@ export class SegmentClient {
       this.waiter.learn(hints);
       return job;
     };
-    if (this.#places === undefined) return this.#startInTurn(options.signal ?? this.#closing.signal, start);
+    if (this.#places === undefined) return start();
     const link = linkAbort(this.#closing.signal, options.signal);
     try {
       return await this.#places.run(link.signal, start);
     } finally {
       link.dispose();
-    }
-  }
-
-  /** A thousand starts that wait for their turn weigh little here, but much as so many calls on their way. */
-  async #startInTurn(signal: AbortSignal, start: () => Promise<StartedJob>): Promise<StartedJob> {
-    try {
-      return await this.#starts.run(signal, start);
-    } catch (error) {
-      throw signal.aborted ? cancelledError("start a job") : error;
     }
   }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { errorBodySchema, ServiceError, type ErrorCode } from "../api";
-import { errorBodyText, parseAnswer, parseJson, transportError } from "./errors";
+import { errorBodyText, parseJson, transportError } from "./errors";
 import { tlsOfTokenUrl, type Network } from "./network";
 import { DEFAULT_PACING, type Pacing } from "./pacing";
 import { isThrottled, withRetries } from "./retry";
@@ -73,7 +73,7 @@ async function fetchToken(options: ClientCredentialsOptions, signal: AbortSignal
     const send = (): Promise<HttpAnswer> => transport.send({ ...tokenRequest(options), signal });
     const answer = await withRetries(send, { retries: options.retries, pacing, signal });
     if (answer.status < 200 || answer.status >= 300) throw refusal(answer, options);
-    const { access_token: value, expires_in: life } = parseAnswer(tokenSchema, answer, DOING);
+    const { access_token: value, expires_in: life } = parseToken(answer);
     const lifeMs = (life ?? DEFAULT_LIFE_S) * 1000;
     return { value, freshUntil: performance.now() + lifeMs - Math.min(EARLY_MS, lifeMs / 2) };
   } catch (error) {
@@ -81,6 +81,20 @@ async function fetchToken(options: ClientCredentialsOptions, signal: AbortSignal
   } finally {
     transport.close();
   }
+}
+
+/** @throws {ServiceError} `bad-answer`, which does not quote the answer: it may hold a token in another form */
+function parseToken(answer: HttpAnswer): z.infer<typeof tokenSchema> {
+  const parsed = tokenSchema.safeParse(parseJson(answer.body));
+  if (parsed.success) return parsed.data;
+  throw new ServiceError(
+    "bad-answer",
+    `The identity provider at ${answer.host} answered with ${answer.body.length} bytes of ` +
+      `${answer.headers["content-type"] ?? "no content type"}, which are no JSON with an access_token (text) and ` +
+      "expires_in (seconds). Check the token URL in the config node.",
+    answer.status,
+    answer.headers["x-request-id"],
+  );
 }
 
 function tokenRequest({ clientId, clientSecret, ...options }: ClientCredentialsOptions) {

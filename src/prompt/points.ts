@@ -1,4 +1,4 @@
-import type { Point } from "../api";
+import { findTwins, type Point } from "../api";
 import { invalidPrompt, isMissing, isRecord, numberAt } from "./fields";
 import { toFraction, type Frame } from "./units";
 
@@ -26,10 +26,10 @@ export function isCoordinates(value: unknown[]): boolean {
 
 /** Refuses two points on the same place: the service does, and with unlike labels they would contradict. */
 export function checkDistinct(list: Point[], field: string): void {
-  list.forEach((point, index) => {
-    const twin = list.findIndex((other) => other.x === point.x && other.y === point.y);
-    if (twin < index) throw invalidPrompt(`${field}[${index}]`, `is the same point as ${field}[${twin}]`, point);
-  });
+  const twins = findTwins(list);
+  if (twins === undefined) return;
+  const { first, second } = twins;
+  throw invalidPrompt(`${field}[${second}]`, `is the same point as ${field}[${first}]`, list[second]);
 }
 
 function point(field: string, value: unknown, frame: Frame): Point {

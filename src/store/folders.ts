@@ -19,19 +19,33 @@ export function damagedFolder(dir: string): string {
 
 /**
  * Visits all files of a store that is being opened, many at once. Temporary files, which only a crash leaves, are set
- * aside instead. Returns how many there were.
+ * aside instead, and so is a file that can't be visited: one bad sector must not take all others along. Returns how many
+ * were set aside.
  */
 export async function visitFiles(
   dir: string,
   visit: (file: { path: string; name: string }) => Promise<void>,
 ): Promise<number> {
-  let temporary = 0;
+  let unusable = 0;
   await inBatches(await listFiles(dir), FILES_AT_ONCE, async (file) => {
-    if (!isTemporary(file.name)) return visit(file);
-    await setAside(file.path, damagedFolder(dir));
-    temporary += 1;
+    try {
+      if (!isTemporary(file.name)) {
+        await visit(file);
+        return;
+      }
+    } catch (error) {
+      if (isShortage(error)) throw error;
+    }
+    unusable += 1;
+    // A folder that can't be written to will say so at the next record.
+    await setAside(file.path, damagedFolder(dir)).catch(() => undefined);
   });
-  return temporary;
+  return unusable;
+}
+
+/** Whether an error tells of the system, not of the file. */
+function isShortage(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["EMFILE", "ENFILE", "ENOMEM"].includes(String(error.code));
 }
 
 async function listFiles(dir: string): Promise<{ path: string; name: string }[]> {

@@ -142,6 +142,22 @@ describe("client: OAuth client credentials", () => {
     assert.equal(provider.requests.length, 1);
   });
 
+  it("quotes no answer that may hold a token in another form", async () => {
+    const provider = await startService();
+    const forms = [
+      text(200, "text/plain", "eyJhbGciOi.t0ken"),
+      text(200, "application/x-www-form-urlencoded", "access_token=eyJhbGciOi.t0ken&expires_in=60"),
+      json(200, { access_token: ["eyJhbGciOi.t0ken"] }),
+      json(200, { token: "eyJhbGciOi.t0ken" }),
+    ];
+    for (const form of forms) {
+      provider.fail(/./, form);
+      const error = await rejection(credentials(provider).get(signal), "bad-answer");
+      assert.match(error.message, /no JSON with an access_token .* Check the token URL/);
+      assert.equal(inspect(error, { depth: 9 }).includes("t0ken"), false);
+    }
+  });
+
   it("sends the secret to no other address", async () => {
     const [provider, other] = [await startService(), await startService()];
     provider.fail(/./, text(307, "text/plain", "", { location: `${other.url}/oauth2/token` }));

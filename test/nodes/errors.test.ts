@@ -146,6 +146,15 @@ describe("errors of flows", function () {
     await failure(flow, "wait", { jobId: 17 }, "unauthorized", /token in the config node/);
   });
 
+  it("a copy of the config node without its secret does not stand in the way of a wait that names none", async () => {
+    const copy = { id: "copy", type: "segment-config", ...config };
+    const upload = { image: "payload.image", imageType: "msg" };
+    const flow = await RunningFlow.load([copy, ...pipeline(config, { upload })], credentials);
+    flow.send("upload", { payload: { image: await scene(), ...POINT } });
+    await flow.next("completed");
+    assert.deepEqual(flow.unread("caught"), []);
+  });
+
   it("server down: unreachable", async () => {
     const closed = http.createServer().listen(0, "127.0.0.1");
     await once(closed, "listening");

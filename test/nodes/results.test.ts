@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import helper from "node-red-node-test-helper";
 import type { Job } from "../../src/api";
 import { node, pipeline, RunningFlow, since41, useScratchUserDir, type FlowNode } from "./flow";
 import { DISC, DISC_BOX, overlapWithDisc, scene, SCENE } from "./scene";
@@ -113,6 +114,29 @@ describe("flows on the embedded server", function () {
     const third = await flow.next("completed");
     const known = { service, file, jobId: third.jobId, prompt, timings: third.segment!.timings };
     assert.deepEqual(third.segment, known);
+  });
+
+  it("take file, points and job from the context of flow and global", async () => {
+    const upload = { wires: [["uploaded"]] };
+    const start = {
+      file: "file",
+      fileType: "flow",
+      points: "prompt.points",
+      pointsType: "global",
+      wires: [["started"]],
+    };
+    const wait = { config: "config", job: "jobs[0]", jobType: "flow" };
+    const helpers = [node("uploaded", "helper", []), node("started", "helper", [])];
+    const flow = await RunningFlow.load([...pipeline(EMBEDDED, { upload, start, wait }), ...helpers]);
+    flow.send("upload", { payload: picture });
+    const { payload } = await flow.next("uploaded");
+    const { flow: ofFlow, global } = helper.getNode("start").context();
+    ofFlow.set("file", (payload as { fileIds: number[] }).fileIds[0]);
+    global.set("prompt", { points: ON });
+    flow.send("start", { payload: "anything" });
+    ofFlow.set("jobs", [(await flow.next("started")).jobId]);
+    flow.send("wait", { payload: "anything" });
+    assert.ok(overlapWithDisc(await flow.next("completed")) > 0.85);
   });
 
   it("take pixels, and prompts that stand in the dialog", async () => {

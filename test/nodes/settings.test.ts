@@ -86,7 +86,13 @@ describe("settings of a config node", () => {
 describe("warmUp", () => {
   it("starts no server for a remote service, or with settings that the first message will refuse", () => {
     const host = { userDir: USER_DIR, log: () => undefined };
-    const bad = [{ engine: "magic" }, { keepHours: "soon" }, { keepHours: "-1" }, { keepMegabytes: "0.5" }];
+    const bad = [
+      { engine: "magic" },
+      { keepHours: "soon" },
+      { keepHours: "-1" },
+      { keepMegabytes: "0.5" },
+      { dataDir: "${UNSET}" },
+    ];
     for (const properties of [{ service: "server" }, { service: "cdf" }, ...bad]) {
       assert.equal(warmUp(def(properties), host), undefined, JSON.stringify(properties));
     }

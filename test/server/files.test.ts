@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import axios from "axios";
 import sharp from "sharp";
@@ -142,6 +142,12 @@ describe("files of the server", function () {
       assert.deepEqual([drawn.info.width, drawn.info.height], [320, 240]);
       assert.ok(!drawn.data.equals(plain));
       assert.deepEqual(temporaryPictures(), []);
+    });
+
+    it("draws though its folder for temporary files was tidied up", async () => {
+      for (const name of readdirSync(temporary)) rmSync(join(temporary, name), { recursive: true });
+      const answer = await draw({ image: (await disc()).toString("base64"), segments });
+      assert.equal(answer.status, 200);
     });
 
     it("draws a JPEG unless asked otherwise", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -157,6 +157,26 @@ describe("RecordStore", () => {
     assert.equal(handedOut, 200);
     assert.equal(store.setAside, 200);
     assert.equal((await readdir(join(dir, "damaged"))).length, 200);
+  });
+
+  it("sets aside what can't be read at all, and keeps the others", async () => {
+    const first = await RecordStore.open<Value>(dir, valueSchema);
+    await first.put("broken", { n: 1 });
+    const [path] = await filesIn(dir);
+    await first.put("whole", { n: 2 });
+    await rm(path!);
+    await mkdir(path!); // reading it fails as that of a bad sector does, for root too
+    const store = await RecordStore.open<Value>(dir, valueSchema);
+    assert.equal(store.setAside, 1);
+    assert.deepEqual(await store.get("whole"), { n: 2 });
+    await store.put("broken", { n: 3 });
+    assert.deepEqual(
+      await content(dir, valueSchema),
+      new Map([
+        ["whole", { n: 2 }],
+        ["broken", { n: 3 }],
+      ]),
+    );
   });
 
   it("sets temporary files aside", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { drawRequestSchema, type DrawRequest } from "../../api";
@@ -39,6 +39,8 @@ async function draw(
   }
   const path = join(temporaryDir, randomUUID());
   try {
+    // Systems tidy up folders for temporary files that were not used for days.
+    await mkdir(temporaryDir, { recursive: true, mode: 0o700 });
     await writeFile(path, Buffer.from(image ?? "", "base64"));
     return await drawOverlay({ file: path, ...drawing });
   } finally {
