@@ -1,6 +1,6 @@
 import type { NodeAPI, NodeMessageInFlow } from "node-red";
 import { isFinal, type Job } from "../../src/api";
-import { jobTimings, onAbort } from "../../src/client";
+import { jobTimings } from "../../src/client";
 import { segmentOf } from "./connection";
 import { watchStates } from "./job-states";
 import type { Task } from "./on-message";
@@ -31,7 +31,6 @@ export async function passWait(
   const answered = (job: Job): object => ({ payload: job, segment: { ...segment, timings: jobTimings(job) } });
   const sendState = (job: Job): void => task.send([null, null, RED.util.cloneMessage({ ...msg, ...answered(job) })]);
   const over = withStates ? new AbortController() : undefined;
-  const detach = onAbort(task.signal, () => wait.cancelled.abort());
   try {
     const { job, error } = await waitForJob(connection, jobId, {
       limit: wait.limit,
@@ -50,7 +49,6 @@ export async function passWait(
     return job !== undefined && isFinal(job.status);
   } finally {
     over?.abort();
-    detach();
   }
 }
 

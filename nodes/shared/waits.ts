@@ -129,13 +129,14 @@ export class Waits {
     }
   }
 
-  /** Leaves all waits that are recorded to the node that comes next; without one they are removed. */
+  /** Ends all waits, and leaves those that are recorded to the node that comes next; without one they are removed. */
   close(removed: boolean, underWay: number): Closing {
     this.#isClosed = true;
     const { records, node } = this.options;
     records.nodes.delete(node.id);
     let kept = 0;
-    for (const { key, record, limit } of this.#active) {
+    for (const { key, record, limit, cancelled } of this.#active) {
+      cancelled.abort();
       if (record === undefined) continue;
       records.leave(key, { ...record, timeoutMs: limit.left });
       kept++;
@@ -158,6 +159,7 @@ export class Waits {
       record,
     };
     this.#active.add(wait);
+    if (this.#isClosed) wait.cancelled.abort(); // a message may still have been read when the node was closed
     if (record !== undefined) this.#shown.add(wait);
     return wait;
   }

@@ -1,5 +1,4 @@
 /** Client of the contract: jobs, files, tokens, retries, and the waiter that watches many jobs with few requests. */
-export { onAbort } from "./abort";
 export { checkService, type Finding, type ServiceKind } from "./check-service";
 export { SegmentClient, type ClientOptions } from "./client";
 export { addressText, fetchUrl } from "./fetch-url";
