@@ -74,12 +74,10 @@ export class GraphcutSegmenter implements Segmenter {
 function softMask({ mask, width, height, window }: Cutout): SoftMask {
   const across = width / (window.xMax - window.xMin);
   const down = height / (window.yMax - window.yMin);
+  const values = new Float32Array(mask.length);
+  for (let i = 0; i < mask.length; i += 1) values[i] = 2 * mask[i]! - 1;
   return {
-    values: blur3(
-      Float32Array.from(mask, (value) => 2 * value - 1),
-      width,
-      height,
-    ),
+    values: blur3(values, width, height),
     width,
     height,
     left: window.xMin * across,
