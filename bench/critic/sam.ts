@@ -39,7 +39,7 @@ export const SAM: EngineFitting = {
     const wideBox = { ...inputs, full: fitNetworks(pictures, "box", inputs, TRAINING) };
     return { ...fitGroups(ofPrompt, TRAINING), wideBox };
   },
-  // As `chooseMasks` does.
+  // As `chooseMasks` does, but for the masks of a box together with a click on its middle.
   choose: (critic, { kind, candidates }) => {
     const ofPrompt = judge(critic, kind, candidates.filter(isOfPrompt));
     const ofCentre = candidates

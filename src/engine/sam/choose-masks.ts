@@ -3,7 +3,7 @@ import { expectedIou, promptKind, type CriticModel, type Features } from "../cri
 import { maskFeatures, type FeatureContext } from "../critic/features";
 import { agreements, bitIou, toBits } from "../pixels/bit-mask";
 import { MASK_SIDE, type DecodedMask } from "./model";
-import { centreOfBox, isDoubtful, joinCentre } from "./wide-box";
+import { centreOfBox, isAlone, isDoubtful, joinBoth, joinCentre } from "./wide-box";
 
 /** Runs the decoder on a prompt, optionally with the logits of an earlier mask to go by. */
 export type Decode = (prompt: Prompt, earlierMask?: Float32Array) => Promise<DecodedMask[]>;
@@ -35,7 +35,8 @@ export const FEEDBACK_ROUNDS = 2;
 /**
  * Cuts out by SAM: all mask tokens of the decoder are candidates, the critic says how good each is, and for two or more
  * hints the best is fed back twice (SAM's `mask_input`; A. Kirillov et al., "Segment Anything", ICCV 2023). A box whose
- * masks are doubtful may be too wide: then those of a click on its middle are candidates, too.
+ * masks are doubtful may be too wide: then those of a click on its middle are candidates, too. One whose best mask is
+ * unlike the others may hold more than the object: then those of the box with that click are.
  * @param context the picture on the grid of the mask's valid part
  * @param critic knows SAM's four tokens; of a decoder that gives another number of masks the predicted IoU is the score
  * @returns the candidates of all rounds, best first; empty when every mask is empty
@@ -58,7 +59,8 @@ export async function chooseMasks(
     current = again[0];
   }
   const centre = centreOfBox(prompt);
-  if (judge?.wideBox && centre && isDoubtful(judge.wideBox, current, prompt.boundingBox)) {
+  if (judge?.wideBox === undefined || centre === undefined) return found.sort((a, b) => b.score - a.score);
+  if (isDoubtful(judge.wideBox, current, prompt.boundingBox)) {
     const ofCentre = measureMasks(await decode(centre), context, prompt, "c");
     return joinCentre(
       judge.wideBox,
@@ -66,7 +68,9 @@ export async function chooseMasks(
       ofCentre.map((mask) => ({ ...mask, score: 0 })),
     );
   }
-  return found.sort((a, b) => b.score - a.score);
+  if (!isAlone(current)) return found;
+  const both = { ...prompt, ...centre };
+  return joinBoth(found, scoreMasks(await decode(both), context, judge, both));
 }
 
 /**

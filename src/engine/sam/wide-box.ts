@@ -15,6 +15,10 @@ const DOUBTFUL_OF_ALL = 0.7;
 const NEARLY_ALL = 0.8;
 /** By so much a mask of that click must promise more than those of the box. */
 const MARGIN = 0.1;
+/** A box's best mask is alone when its mean IoU with the decoder's other masks is less than this. */
+const ALONE = 0.35;
+/** By so much a mask of the box with a click on its middle must promise more than the one that is alone. */
+const MARGIN_OF_BOTH = 0.02;
 
 /**
  * The click on the middle of a prompt that is a box and nothing else. SAM takes a box that is much wider than the object
@@ -47,5 +51,28 @@ export function joinCentre<Mask extends Judged>(critic: WideBoxCritic, ofBox: Ma
   const best = (masks: Mask[]): number => masks.reduce((most, { score }) => Math.max(most, score), 0);
   const [box, centre] = [judge(ofBox), judge(ofCentre)];
   const margin = ofBox.length > 0 ? MARGIN : 0;
-  return best(centre) > best(box) + margin ? [...box, ...centre].sort((a, b) => b.score - a.score) : ofBox;
+  return best(centre) > best(box) + margin ? [...box, ...centre].sort(byScore) : ofBox;
+}
+
+/**
+ * Whether a box's best mask is unlike all others that the decoder gives: then it may hold more than the object, such as
+ * the pipe that a gauge sits on.
+ */
+export function isAlone(best: Judged | undefined): boolean {
+  return best !== undefined && (best.features.cons ?? 1) < ALONE;
+}
+
+/**
+ * Joins the masks of a box with those of the same box and a click on its middle, if one of the latter is better.
+ * @param ofBox best first
+ * @param ofBoth best first
+ * @returns best first
+ */
+export function joinBoth<Mask extends Judged>(ofBox: Mask[], ofBoth: Mask[]): Mask[] {
+  const isBetter = (ofBoth[0]?.score ?? 0) > (ofBox[0]?.score ?? 0) + MARGIN_OF_BOTH;
+  return isBetter ? [...ofBox, ...ofBoth].sort(byScore) : ofBox;
+}
+
+function byScore(a: Judged, b: Judged): number {
+  return b.score - a.score;
 }

@@ -63,13 +63,13 @@ describe("sam's choice of a mask", () => {
 
   const box: BoundingBox = { xMin: 0.3, yMin: 0.23, xMax: 0.7, yMax: 0.77 };
   const cases: [string, { points?: Point[]; boundingBox?: BoundingBox }, number[]][] = [
-    ["one point", { points: [CENTRE] }, [0]],
-    ["one box", { boundingBox: box }, [0]],
-    ["two points", { points: [CENTRE, { x: 0.1, y: 0.1, label: 0 }] }, [0, 1, 1]],
-    ["a box and a point", { points: [CENTRE], boundingBox: box }, [0, 1, 1]],
+    ["once for one point", { points: [CENTRE] }, [0]],
+    ["again with a click in the middle for a box whose masks differ", { boundingBox: box }, [0, 0]],
+    ["again on its best mask for two points", { points: [CENTRE, { x: 0.1, y: 0.1, label: 0 }] }, [0, 1, 1]],
+    ["again on its best mask for a box and a point", { points: [CENTRE], boundingBox: box }, [0, 1, 1]],
   ];
-  for (const [what, prompt, expected] of cases) {
-    it(`runs the decoder ${expected.length === 1 ? "once" : "again on its best mask"} for ${what}`, async () => {
+  for (const [how, prompt, expected] of cases) {
+    it(`runs the decoder ${how}`, async () => {
       const toy = installToySam(engines.folder, { tokens: true });
       await engines.start().segment(await engines.task(discPicture(), prompt));
       assert.deepEqual(feedback(toy), expected);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { centreOfBox, isDoubtful, joinCentre } from "../../../src/engine/sam/wide-box";
+import { centreOfBox, isAlone, isDoubtful, joinBoth, joinCentre } from "../../../src/engine/sam/wide-box";
 
 /** Expects as IoU the logistic of tanh(p). */
 const CRITIC = { FE: ["p"], toks: [], full: [{ mu: [0], sd: [1], W: [[1]], b: [0], v: [4], c: 0 }] };
@@ -41,5 +41,22 @@ describe("a box that may be too wide", () => {
     );
     assert.equal(joined[1]!.score, 0.5);
     assert.equal(joinCentre(CRITIC, [], [mask("c0", -2)]).length, 1);
+  });
+
+  it("is asked again with the click when its best mask is unlike the others", () => {
+    const likeness = (cons: number) => ({ token: "b0", features: { cons }, score: 0.9 });
+    assert.equal(isAlone(likeness(0.3)), true);
+    assert.equal(isAlone(likeness(0.4)), false);
+    assert.equal(isAlone(undefined), false);
+  });
+
+  it("takes the masks of box and click only when one of them promises more", () => {
+    const ofBox = [mask("b3", 0, 0.88), mask("b0", 0, 0.5)];
+    assert.equal(joinBoth(ofBox, [mask("b1", 0, 0.89)]), ofBox);
+    assert.equal(joinBoth(ofBox, []), ofBox);
+    assert.deepEqual(
+      joinBoth(ofBox, [mask("b1", 0, 0.91), mask("b2", 0, 0.7)]).map(({ token }) => token),
+      ["b1", "b3", "b2", "b0"],
+    );
   });
 });
