@@ -8,6 +8,8 @@ import { isChildMessage } from "./child-message";
 import type { EmbeddedOptions } from "./options";
 
 const STOP_PATIENCE_MS = 5000;
+/** For the last lines of the log. Workers that outlive a killed server keep its log open. */
+const LOG_PATIENCE_MS = 1000;
 const KEPT_LINES = 5;
 
 /** Where a running server listens, and the token that it wants. */
@@ -65,8 +67,11 @@ export class ServerChild {
     child.on("error", (error) => {
       if (child.pid === undefined) this.#end(errorText(error));
     });
+    const ended = (code: number | null, signal: string | null): void =>
+      this.#end(`it ended with ${signal ?? `code ${code ?? "?"}`}`);
     // "close" comes after the last line of the log has been read.
-    child.once("close", (code, signal) => this.#end(`it ended with ${signal ?? `code ${code ?? "?"}`}`));
+    child.once("close", ended);
+    child.once("exit", (code, signal) => setTimeout(() => ended(code, signal), LOG_PATIENCE_MS).unref());
     if (child.stderr === null) return;
     createInterface({ input: child.stderr }).on("line", (line) => {
       this.#lines.push(line);

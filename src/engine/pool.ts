@@ -6,6 +6,9 @@ import { WorkerProcess, type LoadedModel } from "./worker-process";
 
 /** Runs before a worker has its full speed. */
 const WARM_UPS = 2;
+/** So often is a worker started in place of one that worked before, with a pause between, until the engine is broken. */
+const START_ATTEMPTS = 3;
+const START_PAUSE_MS = 1000;
 
 export interface PoolOptions {
   setup: WorkerSetup;
@@ -38,6 +41,7 @@ export class WorkerPool {
   readonly #queue: QueuedTask[] = [];
   readonly #pace: Pace | undefined;
   #loaded: LoadedModel | undefined;
+  #failedStarts = 0;
   #closed = false;
 
   constructor(private readonly options: PoolOptions) {
@@ -141,7 +145,13 @@ export class WorkerPool {
   }
 
   #start(): void {
-    const worker = new WorkerProcess(this.options.taskTimeoutMs, this.options.log);
+    let worker: WorkerProcess;
+    try {
+      worker = new WorkerProcess(this.options.taskTimeoutMs, this.options.log);
+    } catch (error) {
+      this.#startFailed(error); // no memory for a process, or the package is being replaced
+      return;
+    }
     this.#workers.set(worker, "starting");
     const ended = worker.ended.then(() => {
       this.#workers.delete(worker);
@@ -160,6 +170,7 @@ export class WorkerPool {
         await worker.warmUp();
         this.#free(worker);
       }
+      this.#failedStarts = 0;
     } catch (error) {
       this.#discard(worker, error);
     }
@@ -168,11 +179,21 @@ export class WorkerPool {
   /** A worker that could not load or run the model. Others may live: then the queue is theirs. */
   #discard(worker: WorkerProcess, error: unknown): void {
     this.#workers.delete(worker);
-    const reason = errorText(error);
-    worker.stop(new SegmentError("job-failed", reason));
+    worker.stop(new SegmentError("job-failed", errorText(error)));
+    this.#startFailed(error);
+  }
+
+  #startFailed(error: unknown): void {
     if (this.#closed) return;
+    const reason = errorText(error);
     this.options.log(`A worker could not be started: ${reason}`);
     if (this.#workers.size > 0) return;
+    this.#failedStarts += 1;
+    if (this.#loaded !== undefined && this.#failedStarts < START_ATTEMPTS) {
+      setTimeout(() => this.#dispatch(), START_PAUSE_MS).unref();
+      return;
+    }
+    this.#failedStarts = 0;
     this.#rejectQueue(error);
     this.options.onBroken(reason);
   }

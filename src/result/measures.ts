@@ -28,11 +28,11 @@ export interface Measures {
 
 type Shape = Pick<ShapeMeasures, "area" | "centroid">;
 
-/** Segments that may overlap are put together on a grid whose longer side has at most this many cells. */
-const GRID_CELLS = 1024;
+/** Segments that may overlap are put together on a grid of at most this many cells. */
+const GRID_CELLS = 1024 ** 2;
 
 /**
- * Measures segments, exactly by their polygons; only the total of more than one is counted on a grid, see `GRID_CELLS`.
+ * Measures segments, exactly by their polygons; only the total of segments that may overlap is counted on a grid, see `GRID_CELLS`.
  * @param size of the upright picture, in pixels
  * @param mmPerPixel length that a pixel's side has in reality, in millimetres
  */
@@ -47,10 +47,11 @@ export function measure(segments: readonly FoundSegment[], size: ImageSize, mmPe
     return { ...units(area), boundingBox: boxAround(rings), centroid, score, ...named };
   });
 
-  const { area, centroid } = each.length > 1 ? unionShape(segments, size) : (each[0] ?? { area: 0, centroid: null });
+  const boundingBox = boxAround(segments.flatMap(({ rings }) => rings));
+  const { area, centroid } = areApart(each) ? sumOf(each, boundingBox) : unionShape(segments, size);
   const total = {
     ...units(area),
-    boundingBox: boxAround(segments.flatMap(({ rings }) => rings)),
+    boundingBox,
     centroid,
     score: Math.min(...each.map(({ score }) => score), each.length === 0 ? 0 : Infinity),
     count: each.length,
@@ -68,9 +69,26 @@ function exactShape(rings: readonly Ring[]): Shape {
   return { area, centroid: area > 0 ? { x: sum("x") / area, y: sum("y") / area } : middleOf(boxAround(rings)) };
 }
 
+/** Whether no two shapes can overlap. */
+function areApart(shapes: readonly Pick<ShapeMeasures, "boundingBox">[]): boolean {
+  const boxes = shapes.flatMap(({ boundingBox }) => boundingBox ?? []).sort((a, b) => a.xMin - b.xMin);
+  return boxes.every((one, index) =>
+    boxes.slice(index + 1).every((other) => other.xMin >= one.xMax || other.yMin >= one.yMax || other.yMax <= one.yMin),
+  );
+}
+
+/** Shapes that do not overlap as one. */
+function sumOf(shapes: readonly Shape[], boundingBox: BoundingBox | null): Shape {
+  const area = shapes.reduce((sum, shape) => sum + shape.area, 0);
+  if (area === 0) return { area, centroid: middleOf(boundingBox) };
+  const mean = (key: keyof Corner): number =>
+    shapes.reduce((sum, shape) => sum + shape.area * (shape.centroid?.[key] ?? 0), 0) / area;
+  return { area, centroid: { x: mean("x"), y: mean("y") } };
+}
+
 /** The union of segments, counted on a grid. */
 function unionShape(segments: readonly FoundSegment[], { width, height }: ImageSize): Shape {
-  const scale = Math.min(1, GRID_CELLS / Math.max(width, height));
+  const scale = Math.min(1, Math.sqrt(GRID_CELLS / (width * height)));
   const grid = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
   const columns = coverage(
     segments.map(({ rings }) => rings),

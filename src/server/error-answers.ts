@@ -20,7 +20,7 @@ export function installErrorAnswers(app: FastifyInstance, log: Log): void {
 /** Answers an error. Also used for requests that fail before they reach a route. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const known = toHttpError(error);
-  if (known === undefined) {
+  if (known === undefined || known.status === INSUFFICIENT_STORAGE) {
     log(`request ${request.id} (${request.method} ${pathOf(request)}) failed: ${error.stack ?? error.message}`);
   }
   const { status, message, details } = known ?? new HttpError(500, "Internal error; the server's log says more.");
@@ -56,6 +56,9 @@ function errorBody(code: number, message: string, { missing, duplicated }: Error
 function toHttpError(error: Error & Partial<Pick<FastifyError, "code" | "statusCode">>): HttpError | undefined {
   if (error instanceof HttpError) return error;
   if (error instanceof SegmentError) return new HttpError(STATUS_OF_CODE[error.code] ?? 500, error.message);
+  const diskTrouble = DISK_TROUBLES[error.code ?? ""];
+  if (diskTrouble !== undefined)
+    return new HttpError(INSUFFICIENT_STORAGE, `The server can't write into its data directory: ${diskTrouble}`);
   const status = error.statusCode ?? 500;
   if (status >= 500) return undefined;
   if (status === 413) return new HttpError(413, "The body of the request is larger than this route takes");
@@ -69,6 +72,14 @@ const STATUS_OF_CODE: Partial<Record<SegmentError["code"], number>> = {
   "invalid-result": 400,
   overloaded: 429,
   "not-available": 503,
+};
+
+const INSUFFICIENT_STORAGE = 507;
+const DISK_TROUBLES: Partial<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "its user's share of the disk is used up",
+  EROFS: "the disk is read-only",
+  EACCES: "the server's user may not",
 };
 
 /** The path without its query: a signed link's query is a secret. */

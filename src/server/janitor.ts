@@ -88,9 +88,14 @@ export class Janitor {
     });
   }
 
-  /** The oldest files that must go for the rest to fit. The newest stays, however big it is. */
+  /**
+   * The oldest files that must go for the rest to fit. The newest stays, however big it is. Files of the future, from
+   * before the clock was set back, count as oldest: a new picture would go before its job is started.
+   */
   #overLimit(inUse: ReadonlySet<string>): StoredFile[] {
-    const files = this.files.all().sort((a, b) => fileTime(a) - fileTime(b));
+    const now = Date.now();
+    const order = (file: StoredFile): number => (fileTime(file) > now ? 0 : fileTime(file));
+    const files = this.files.all().sort((a, b) => order(a) - order(b));
     const users = new Map<string, number>();
     for (const { sha256 } of files) if (sha256 !== undefined) users.set(sha256, (users.get(sha256) ?? 0) + 1);
     let excess = this.files.totalBytes - this.#maxBytes();

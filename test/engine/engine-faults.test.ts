@@ -54,6 +54,22 @@ describe("the engine", () => {
       assert.match(logged.join(), /A worker was lost/);
     });
 
+    it("keeps its queue when a new worker can't be started at once", async () => {
+      const { encoder } = installToySam(engines.folder);
+      const logged: string[] = [];
+      const engine = engines.start({ log: (message) => logged.push(message) });
+      const picture = await engines.task(plain(40, 30).png());
+      await engine.segment(picture);
+      const weights = readFileSync(encoder);
+      writeFileSync(encoder, "being replaced");
+      const crash = engine.segment({ ...picture, prompt: points(CRASHING_POINTS) });
+      const next = engine.segment(picture);
+      await assert.rejects(crash, { code: "job-failed" });
+      await waitUntil(() => logged.filter((line) => line.includes("could not be started")));
+      writeFileSync(encoder, weights);
+      assert.equal((await next).length, 1);
+    });
+
     it("does not lose a task to the signals that all processes of a group get", async function () {
       if (process.platform !== "linux") this.skip(); // processes are found in /proc
       installToySam(engines.folder);

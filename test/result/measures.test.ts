@@ -48,6 +48,16 @@ describe("measure", () => {
     near(line!.centroid!.y, 0.5);
   });
 
+  it("measures several segments exactly where they lie apart, and to the pixel in a long thin picture", () => {
+    const lines = { width: 8000, height: 20 };
+    const [left, right] = [rectangle(0.1, 0, 0.101, 0.07), rectangle(0.5, 0, 0.9, 0.45)];
+    const { total } = measure([segment([left]), segment([right])], lines);
+    near(total.area, 0.00007 + 0.18);
+    near(total.centroid!.y, (0.00007 * 0.035 + 0.18 * 0.225) / 0.18007);
+    const overlapping = rectangle(0.8, 0, 1, 0.45);
+    near(measure([segment([right]), segment([overlapping])], lines).total.area, 0.225);
+  });
+
   it("counts what several segments cover once, and takes the lowest score", () => {
     const a = segment([rectangle(0, 0, 0.5, 0.5)], 0.9);
     const b = segment([rectangle(0.25, 0, 0.75, 0.5)], 0.7);

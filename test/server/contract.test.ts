@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import axios from "axios";
 import { z } from "zod";
@@ -105,6 +105,12 @@ describe("the server's answers", function () {
     assert.equal(items[0].instanceId, null);
   });
 
+  /** Files of the records of jobs. */
+  function records(): string[] {
+    const entries = readdirSync(join(server.dataDir, "jobs"), { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  }
+
   it("byids gives the known jobs and names the unknown", async () => {
     const { jobId } = await server.start(fileId);
     await server.ended(jobId);
@@ -116,6 +122,28 @@ describe("the server's answers", function () {
     );
     assert.deepEqual(unknownJobIds, [5]);
     assert.equal(answer.headers["preference-applied"], undefined);
+  });
+
+  it("tells of a job whose record can't be read that it has failed, and of the others as ever", async () => {
+    const recordsBefore = new Set(records());
+    const { jobId: bad } = await server.start(fileId);
+    await server.ended(bad);
+    const [record] = records().filter((path) => !recordsBefore.has(path));
+    const { jobId: good } = await server.start(fileId);
+    await server.ended(good);
+    rmSync(record!);
+    mkdirSync(record!); // reading it fails as that of a bad sector does
+    const answer = await server.http.post(`${SEGMENT}/byids`, { jobIds: [bad, good] });
+    const { items } = jobsSchema.parse(answer.data);
+    assert.deepEqual(
+      items.map((job) => [job.jobId, job.status]),
+      [
+        [bad, "Failed"],
+        [good, "Completed"],
+      ],
+    );
+    assert.match(items[0]!.errorMessage ?? "", /can't read the job's record/);
+    rmSync(record!, { recursive: true });
   });
 
   it("byids gives 50 ended jobs at a time, and the unfinished ones", async () => {

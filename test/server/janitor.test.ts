@@ -42,6 +42,24 @@ describe("what the server keeps", function () {
     await server.close();
   });
 
+  it("keeps a new picture when the clock was set back, and removes those of the future instead", async () => {
+    const sizes = (await Promise.all([1, 2, 3].map((n) => disc(n)))).map(({ length }) => length);
+    const server = await TestServer.start({ keepMegabytes: (Math.max(...sizes) * 1.5) / 1e6 });
+    const now = Date.now;
+    const future: number[] = [];
+    Date.now = () => now() + 2 * 3_600_000;
+    try {
+      for (const n of [1, 2]) future.push(await server.upload(await disc(n)));
+    } finally {
+      Date.now = now;
+    }
+    const fileId = await server.upload(await disc(3));
+    await eventually(async () => (await fileIds(server, future)).length === 0);
+    const { jobId } = await server.start(fileId);
+    assert.equal((await server.ended(jobId)).status, "Completed");
+    await server.close();
+  });
+
   it("removes jobs and files older than keepHours when it starts, and keeps younger ones", async () => {
     const first = await TestServer.start();
     const fileId = await first.upload(await disc());

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import {
   BYIDS_EXTENSION,
+  errorText,
   jobsByIdsSchema,
   segmentRequestSchema,
   type Job,
@@ -41,9 +42,9 @@ export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
   app.get(`${path}/:jobId`, async (request, reply): Promise<Job> => {
     const { jobId } = parsePart(pathSchema, request.params, "path");
     await jobs.waitForAny([jobId], preferredWait(request, reply), connectionEnd(reply));
-    const job = await jobs.get(jobId);
+    const job = await answerFor(jobId, jobs);
     if (job === undefined) throw new HttpError(404, `Job ${jobId} does not exist on this server`);
-    return jobAnswer(job);
+    return job;
   });
 
   app.post(`${path}/${BYIDS_EXTENSION}`, async (request, reply): Promise<Jobs> => {
@@ -52,12 +53,22 @@ export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
     await jobs.waitForAny(jobIds, waitMs, connectionEnd(reply));
     reply.header("x-segment-extensions", BYIDS_EXTENSION);
     const told = toldOf(jobIds, jobs, waitMs > 0);
-    const found = await Promise.all(told.map((jobId) => jobs.get(jobId)));
+    const found = await Promise.all(told.map((jobId) => answerFor(jobId, jobs)));
     return {
-      items: found.flatMap((job) => (job === undefined ? [] : jobAnswer(job))),
+      items: found.filter((job) => job !== undefined),
       unknownJobIds: told.filter((_, index) => found[index] === undefined),
     };
   });
+}
+
+/** What is told of a job. One whose record can't be read has failed: who asks for many jobs shall get the others. */
+async function answerFor(jobId: number, jobs: JobService): Promise<Job | undefined> {
+  try {
+    const job = await jobs.get(jobId);
+    return job && jobAnswer(job);
+  } catch (error) {
+    return { jobId, status: "Failed", errorMessage: `The server can't read the job's record: ${errorText(error)}` };
+  }
 }
 
 /**
