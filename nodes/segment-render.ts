@@ -61,7 +61,7 @@ async function render(
   const results = readResults(nameOf(source), await evaluate(RED, node, source, msg, "invalid-result"), segmentOf(msg));
   const mmPerPixel = readScale(nameOf(scale), await evaluate(RED, node, scale, msg, "invalid-result"));
 
-  const service = (): Connection => connectionOfJob(RED, def.config, msg);
+  const service = (): Promise<Connection> => connectionOfJob(RED, def.config, msg);
   const given = await evaluate(RED, node, image, msg, "invalid-image");
   const picture = new RenderedPicture(nameOf(image), given, results, msg, service, task.signal);
   const size = await picture.size();
@@ -69,7 +69,10 @@ async function render(
   const prompts = results.map(({ prompt }) => prompt);
   const measures = measure(segments, size, mmPerPixel);
 
-  const drawer = async () => ((await service().draws()) ? service() : drawing).client();
+  const drawer = async () => {
+    const connection = await service();
+    return ((await connection.draws()) ? connection : drawing).client();
+  };
   const forms = await renderForms(formats, { segments, prompts, size, picture, drawer, signal: task.signal });
   const dashboard =
     def.forDashboard === true

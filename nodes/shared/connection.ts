@@ -16,7 +16,6 @@ export class Connection {
   #service: Promise<OpenService> | undefined;
   #client: Promise<SegmentClient> | undefined;
   #waits = 0;
-  #isOpen = false;
   #closed = false;
 
   /**
@@ -37,12 +36,7 @@ export class Connection {
    * @throws {SegmentError} `no-config` when the config node's settings can't be used
    */
   client(): Promise<SegmentClient> {
-    return (this.#client ??= this.#openClient());
-  }
-
-  /** Whether its settings have proved to be usable. */
-  get isOpen(): boolean {
-    return this.#isOpen;
+    return (this.#client ??= this.#opened().then((service) => service.createClient()));
   }
 
   /** Whether the service draws pictures, see `SegmentClient.draw`. @throws {SegmentError} `no-config` */
@@ -88,12 +82,6 @@ export class Connection {
     this.#service?.then((service) => service.release()).catch(() => undefined);
   }
 
-  async #openClient(): Promise<SegmentClient> {
-    const client = (await this.#opened()).createClient();
-    this.#isOpen = true;
-    return client;
-  }
-
   async #opened(): Promise<OpenService> {
     // What is taken hold of now would never be let go of.
     if (this.#closed) throw new SegmentError("cancelled", "Cancelled: the config node has been closed.");
@@ -126,7 +114,11 @@ export function connectionOf(RED: NodeAPI, configId: string | undefined): Connec
  * The connection to wait for a job with: that of the config node, else that of the service that started the job.
  * @throws {SegmentError} `no-config`; `wrong-service` when another service than the config node's started it
  */
-export function connectionOfJob(RED: NodeAPI, configId: string | undefined, msg: NodeMessage): Connection {
+export async function connectionOfJob(
+  RED: NodeAPI,
+  configId: string | undefined,
+  msg: NodeMessage,
+): Promise<Connection> {
   const startedBy = segmentOf(msg).service;
   if (configId !== undefined && configId !== "") {
     const connection = connectionOf(RED, configId);
@@ -137,7 +129,7 @@ export function connectionOfJob(RED: NodeAPI, configId: string | undefined, msg:
         "choose the config node of segment start, or none",
     );
   }
-  const connection = connectionTo(startedBy);
+  const connection = await connectionTo(startedBy);
   if (connection !== undefined) return connection;
   throw new SegmentError(
     "no-config",
@@ -155,7 +147,7 @@ export function connectionOfJob(RED: NodeAPI, configId: string | undefined, msg:
 export async function successorOf({ service }: Pick<Connection, "service">, signal: AbortSignal): Promise<Connection> {
   const giveUpAt = performance.now() + SUCCESSOR_PATIENCE_MS;
   for (;;) {
-    const connection = connectionTo(service);
+    const connection = await connectionTo(service);
     if (connection !== undefined) return connection;
     if (signal.aborted) throw new SegmentError("cancelled", "Cancelled: wait for a new config node.");
     if (performance.now() > giveUpAt) break;
@@ -168,10 +160,22 @@ export async function successorOf({ service }: Pick<Connection, "service">, sign
   );
 }
 
-/** Of several, one that is in use: an imported copy of a config node comes without its secrets. */
-function connectionTo(service: unknown): Connection | undefined {
+/**
+ * The connection to a service. Of several the first whose settings can be used, as an imported copy of a config node
+ * comes without its secrets; where none can, the first, which says why.
+ */
+async function connectionTo(service: unknown): Promise<Connection | undefined> {
   const found = [...connections].filter((connection) => connection.service === service);
-  return found.find(({ isOpen }) => isOpen) ?? found[0];
+  if (found.length < 2) return found[0];
+  for (const connection of found) if (await isUsable(connection)) return connection;
+  return found[0];
+}
+
+function isUsable(connection: Connection): Promise<boolean> {
+  return connection.client().then(
+    () => true,
+    () => false,
+  );
 }
 
 function isConfigNode(node: Node): node is ConfigNode {

@@ -26,7 +26,7 @@ export class RenderedPicture {
     private readonly given: unknown,
     private readonly results: Result[],
     private readonly msg: NodeMessage,
-    private readonly service: () => Connection,
+    private readonly service: () => Promise<Connection>,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -66,7 +66,7 @@ export class RenderedPicture {
         `There is no picture in ${this.place}, and neither the result nor msg.segment.file names a file on the service`,
       );
     }
-    const client = await this.service().client();
+    const client = await (await this.service()).client();
     const bytes = await client.downloadFile(fileIdentityOf(file), { signal: this.signal });
     return readPicture(`The service's file ${preview(file)}`, bytes);
   }

@@ -6,7 +6,7 @@ import { WorkerProcess, type LoadedModel } from "./worker-process";
 
 /** Runs before a worker has its full speed. */
 const WARM_UPS = 2;
-/** So often is a worker started in place of one that worked before, with a pause between, until the engine is broken. */
+/** So often is a worker started of an engine that has worked, with a pause between, until it counts as broken. */
 const START_ATTEMPTS = 3;
 const START_PAUSE_MS = 1000;
 
@@ -41,7 +41,10 @@ export class WorkerPool {
   readonly #queue: QueuedTask[] = [];
   readonly #pace: Pace | undefined;
   #loaded: LoadedModel | undefined;
+  #hasWorked = false;
   #failedStarts = 0;
+  /** Runs out when a worker may be started again. */
+  #pause: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(private readonly options: PoolOptions) {
@@ -91,6 +94,7 @@ export class WorkerPool {
   /** Rejects all tasks with `cancelled` and waits until the processes are gone. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#pause);
     this.#rejectQueue(closedError());
     for (const worker of this.#workers.keys()) worker.stop(closedError());
     await Promise.all(this.#processes);
@@ -123,6 +127,7 @@ export class WorkerPool {
     const start = performance.now();
     try {
       resolve(await worker.segment({ ...task, fast }));
+      this.#noteSuccess();
       if (!fast) this.#pace?.note(performance.now() - start);
     } catch (error) {
       reject(error);
@@ -144,7 +149,13 @@ export class WorkerPool {
     this.#dispatch();
   }
 
+  #noteSuccess(): void {
+    this.#hasWorked = true;
+    this.#failedStarts = 0;
+  }
+
   #start(): void {
+    if (this.#pause !== undefined) return;
     let worker: WorkerProcess;
     try {
       worker = new WorkerProcess(this.options.taskTimeoutMs, this.options.log);
@@ -168,9 +179,9 @@ export class WorkerPool {
       for (let runs = 0; runs < WARM_UPS && this.#workers.get(worker) === "idle"; runs++) {
         this.#workers.set(worker, "busy");
         await worker.warmUp();
+        this.#noteSuccess();
         this.#free(worker);
       }
-      this.#failedStarts = 0;
     } catch (error) {
       this.#discard(worker, error);
     }
@@ -189,8 +200,11 @@ export class WorkerPool {
     this.options.log(`A worker could not be started: ${reason}`);
     if (this.#workers.size > 0) return;
     this.#failedStarts += 1;
-    if (this.#loaded !== undefined && this.#failedStarts < START_ATTEMPTS) {
-      setTimeout(() => this.#dispatch(), START_PAUSE_MS).unref();
+    if (this.#hasWorked && this.#failedStarts < START_ATTEMPTS) {
+      this.#pause = setTimeout(() => {
+        this.#pause = undefined;
+        this.#dispatch();
+      }, START_PAUSE_MS);
       return;
     }
     this.#failedStarts = 0;

@@ -58,7 +58,7 @@ function toHttpError(error: Error & Partial<Pick<FastifyError, "code" | "statusC
   if (error instanceof SegmentError) return new HttpError(STATUS_OF_CODE[error.code] ?? 500, error.message);
   const diskTrouble = DISK_TROUBLES[error.code ?? ""];
   if (diskTrouble !== undefined)
-    return new HttpError(INSUFFICIENT_STORAGE, `The server can't write into its data directory: ${diskTrouble}`);
+    return new HttpError(INSUFFICIENT_STORAGE, `The server can't use its files: ${diskTrouble}`);
   const status = error.statusCode ?? 500;
   if (status >= 500) return undefined;
   if (status === 413) return new HttpError(413, "The body of the request is larger than this route takes");
@@ -76,10 +76,10 @@ const STATUS_OF_CODE: Partial<Record<SegmentError["code"], number>> = {
 
 const INSUFFICIENT_STORAGE = 507;
 const DISK_TROUBLES: Partial<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "its user's share of the disk is used up",
-  EROFS: "the disk is read-only",
-  EACCES: "the server's user may not",
+  ENOSPC: "the disk is full.",
+  EDQUOT: "its user's share of the disk is used up.",
+  EROFS: "the disk is read-only.",
+  EACCES: "its user has no right to them.",
 };
 
 /** The path without its query: a signed link's query is a secret. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { SamStatus } from "../api";
@@ -117,22 +117,29 @@ async function removeAbandoned(dir: string): Promise<void> {
   }
 }
 
-/** Puts the modules of the staging folder into their place. What was there goes aside first: all of it or nothing. */
+/** Puts the modules of the staging folder into their place. What was there goes aside first, and back after a failure. */
 async function replaceModules(staging: string, dir: string): Promise<void> {
-  const [fresh, modules, aside] = [join(staging, "node_modules"), join(dir, "node_modules"), join(staging, "replaced")];
-  for (const folder of [modules, aside]) await mkdir(folder, { recursive: true });
+  const [fresh, modules] = [join(staging, "node_modules"), join(dir, "node_modules")];
+  await mkdir(modules, { recursive: true });
+  const aside = await mkdtemp(join(dir, ".replaced-"));
   const names = (await readdir(fresh)).filter((name) => !name.startsWith(".")); // without npm's own notes
   // Both runtimes need the package onnxruntime-common, each in its own version: only one can be there.
   const runtimes: string[] = [native.name, web.name];
   const old = [...new Set([...runtimes, ...names])].filter((name) => existsSync(join(modules, name)));
-  await moveAll(old, modules, aside);
   // The runtime is what a server looks for: what it needs is there before.
   const isRuntime = (name: string): number => Number(runtimes.includes(name));
   names.sort((a, b) => isRuntime(a) - isRuntime(b));
-  await moveAll(names, fresh, modules).catch(async (error: unknown) => {
-    await moveAll(old, aside, modules);
-    throw error;
-  });
+  try {
+    await moveAll(old, modules, aside);
+    await moveAll(names, fresh, modules).catch(async (error: unknown) => {
+      await moveAll(old, aside, modules);
+      throw error;
+    });
+  } catch (error) {
+    await rmdir(aside).catch(() => undefined); // unless something of the old has remained in it
+    throw new Error(`${modules} can't be replaced: stop the server, or Node-RED, and try again.`, { cause: error });
+  }
+  await rm(aside, { recursive: true, force: true });
 }
 
 /** Moves folders to another place on the same disk; after a failure none has moved. */
@@ -145,8 +152,6 @@ async function moveAll(names: readonly string[], from: string, to: string): Prom
     }
   } catch (error) {
     for (const name of moved) await rename(join(to, name), join(from, name));
-    throw new Error(`${join(from, "…")} can't be replaced: stop the server, or Node-RED, and try again.`, {
-      cause: error,
-    });
+    throw error;
   }
 }

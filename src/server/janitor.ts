@@ -95,7 +95,7 @@ export class Janitor {
   #overLimit(inUse: ReadonlySet<string>): StoredFile[] {
     const now = Date.now();
     const order = (file: StoredFile): number => (fileTime(file) > now ? 0 : fileTime(file));
-    const files = this.files.all().sort((a, b) => order(a) - order(b));
+    const files = this.files.all().sort((a, b) => order(a) - order(b) || fileTime(a) - fileTime(b));
     const users = new Map<string, number>();
     for (const { sha256 } of files) if (sha256 !== undefined) users.set(sha256, (users.get(sha256) ?? 0) + 1);
     let excess = this.files.totalBytes - this.#maxBytes();

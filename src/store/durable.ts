@@ -55,6 +55,14 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
+/**
+ * Whether an error says that the file itself can't be read, now or later. One of the system (too many open files, a
+ * missing right, a share that is not there) passes.
+ */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["EIO", "EUCLEAN", "EISDIR"].includes(String(error.code));
+}
+
 /** Opens a new file. Its folder is nearly always there, so it is only made when that fails. */
 async function create(file: string): Promise<FileHandle> {
   try {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inBatches } from "./batches";
-import { isMissing, isTemporary, setAside } from "./durable";
+import { isMissing, isTemporary, isUnreadable, setAside } from "./durable";
 
 const SUB_FOLDER = /^[0-9a-f]{2}$/;
 const DAMAGED_FOLDER = "damaged";
@@ -19,7 +19,7 @@ export function damagedFolder(dir: string): string {
 
 /**
  * Visits all files of a store that is being opened, many at once. Temporary files, which only a crash leaves, are set
- * aside instead, and so is a file that can't be visited: one bad sector must not take all others along. Returns how many
+ * aside instead, and so is a file that is unreadable: one bad sector must not take all others along. Returns how many
  * were set aside.
  */
 export async function visitFiles(
@@ -34,18 +34,12 @@ export async function visitFiles(
         return;
       }
     } catch (error) {
-      if (isShortage(error)) throw error;
+      if (!isUnreadable(error)) throw error;
     }
+    await setAside(file.path, damagedFolder(dir));
     unusable += 1;
-    // A folder that can't be written to will say so at the next record.
-    await setAside(file.path, damagedFolder(dir)).catch(() => undefined);
   });
   return unusable;
-}
-
-/** Whether an error tells of the system, not of the file. */
-function isShortage(error: unknown): boolean {
-  return error instanceof Error && "code" in error && ["EMFILE", "ENFILE", "ENOMEM"].includes(String(error.code));
 }
 
 async function listFiles(dir: string): Promise<{ path: string; name: string }[]> {

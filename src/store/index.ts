@@ -1,6 +1,6 @@
 /** Durable records and contents in plain files. Imports nothing of ours. */
 export { inBatches } from "./batches";
 export { ContentStore, contentHash } from "./content-store";
-export { isMissing, writeDurably } from "./durable";
+export { isMissing, isUnreadable, writeDurably } from "./durable";
 export { RecordStore } from "./record-store";
 export { Turns } from "./turns";

@@ -31,6 +31,16 @@ describe("options of segment wait", function () {
     return jobId;
   }
 
+  it("go on after a deploy by the config node that works, though a copy of it has no secret", async () => {
+    const copy = { id: "copy", type: "segment-config", ...config(), auth: "token" };
+    const flow = await RunningFlow.load([copy, ...pipeline(config())]);
+    const jobId = await waiting(flow, 1, { segment: { service: `${service.url}/api/v1/projects/default` } });
+    await flow.redeploy("full", { copy: { name: "a copy" } });
+    service.finish(jobId);
+    assert.equal((await flow.next("completed")).jobId, jobId);
+    assert.deepEqual(flow.unread("caught"), []);
+  });
+
   describe("in order", () => {
     it("hold a result until the older ones of its topic have left, by whichever output", async () => {
       const flow = await load({ inOrder: true });

@@ -11,6 +11,7 @@ import {
 } from "../../api";
 import { jobAnswer, startedJobAnswer } from "../answers";
 import { HttpError, parsePart } from "../http-error";
+import { isUnreadable } from "../../store";
 import type { JobService } from "../job-service";
 import { connectionEnd, preferredWait } from "../prefer";
 
@@ -67,6 +68,7 @@ async function answerFor(jobId: number, jobs: JobService): Promise<Job | undefin
     const job = await jobs.get(jobId);
     return job && jobAnswer(job);
   } catch (error) {
+    if (!isUnreadable(error)) throw error;
     return { jobId, status: "Failed", errorMessage: `The server can't read the job's record: ${errorText(error)}` };
   }
 }
