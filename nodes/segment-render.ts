@@ -61,7 +61,7 @@ async function render(
   const results = readResults(nameOf(source), await evaluate(RED, node, source, msg, "invalid-result"), segmentOf(msg));
   const mmPerPixel = readScale(nameOf(scale), await evaluate(RED, node, scale, msg, "invalid-result"));
 
-  const service = (): Promise<Connection> => connectionOfJob(RED, def.config, msg);
+  const service = (): Promise<Connection> => connectionOfJob(RED, def.config, msg, task.signal);
   const given = await evaluate(RED, node, image, msg, "invalid-image");
   const picture = new RenderedPicture(nameOf(image), given, results, msg, service, task.signal);
   const size = await picture.size();

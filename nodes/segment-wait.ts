@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
-import { connectionOfJob } from "./shared/connection";
+import { serviceOfJob } from "./shared/connection";
 import { FileUses } from "./shared/file-uses";
 import { flowsStarted } from "./shared/flows-started";
 import { lazy } from "./shared/lazy";
@@ -114,7 +114,7 @@ async function readGoal(RED: NodeAPI, node: Node, def: WaitDef, msg: NodeMessage
   );
   return {
     jobId,
-    connection: await connectionOfJob(RED, def.config, msg),
+    connection: serviceOfJob(RED, def.config, msg),
     timeoutMs: readTimeout(def.timeout) * 1000,
   };
 }

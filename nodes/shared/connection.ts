@@ -111,14 +111,15 @@ export function connectionOf(RED: NodeAPI, configId: string | undefined): Connec
 }
 
 /**
- * The connection to wait for a job with: that of the config node, else that of the service that started the job.
+ * Where a job is to be asked for: at the config node's service, else at the one that started the job.
+ * @returns the connection; of several for the service only its identity, as it takes time to find one that can be used
  * @throws {SegmentError} `no-config`; `wrong-service` when another service than the config node's started it
  */
-export async function connectionOfJob(
+export function serviceOfJob(
   RED: NodeAPI,
   configId: string | undefined,
   msg: NodeMessage,
-): Promise<Connection> {
+): Pick<Connection, "service"> {
   const startedBy = segmentOf(msg).service;
   if (configId !== undefined && configId !== "") {
     const connection = connectionOf(RED, configId);
@@ -129,14 +130,25 @@ export async function connectionOfJob(
         "choose the config node of segment start, or none",
     );
   }
-  const connection = await connectionTo(startedBy);
-  if (connection !== undefined) return connection;
+  const [connection, ...others] = connectionsTo(startedBy);
+  if (connection !== undefined) return others.length === 0 ? connection : { service: connection.service };
   throw new SegmentError(
     "no-config",
     startedBy === undefined
       ? "The message does not say which service started the job (msg.segment.service): choose a config node"
       : `No config node of this Node-RED is for ${preview(startedBy)}, which started the job: choose a config node`,
   );
+}
+
+/** The connection to the service of {@link serviceOfJob}. @throws {SegmentError} as that does; `cancelled` */
+export async function connectionOfJob(
+  RED: NodeAPI,
+  configId: string | undefined,
+  msg: NodeMessage,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const service = serviceOfJob(RED, configId, msg);
+  return service instanceof Connection ? service : successorOf(service, signal);
 }
 
 /**
@@ -165,10 +177,14 @@ export async function successorOf({ service }: Pick<Connection, "service">, sign
  * comes without its secrets; where none can, the first, which says why.
  */
 async function connectionTo(service: unknown): Promise<Connection | undefined> {
-  const found = [...connections].filter((connection) => connection.service === service);
+  const found = connectionsTo(service);
   if (found.length < 2) return found[0];
   for (const connection of found) if (await isUsable(connection)) return connection;
   return found[0];
+}
+
+function connectionsTo(service: unknown): Connection[] {
+  return [...connections].filter((connection) => connection.service === service);
 }
 
 function isUsable(connection: Connection): Promise<boolean> {
