@@ -14,7 +14,7 @@ const TAKEN_UP_AT_ONCE = 20;
 /** What a message waits for. */
 export interface Goal {
   jobId: number;
-  /** Where it is asked for: of a wait that was taken up, only the service's identity is known. */
+  /** Where it is asked for: of a wait that was taken up, or where several lead there, only the identity. */
   connection: Pick<Connection, "service">;
   /** Milliseconds; 0 for no limit. */
   timeoutMs: number;

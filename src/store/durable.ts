@@ -52,7 +52,7 @@ export async function setAside(file: string, folder: string): Promise<void> {
 
 /** Whether an error says that a file or folder is not there. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return hasCode(error, "ENOENT");
 }
 
 /**
@@ -60,7 +60,11 @@ export function isMissing(error: unknown): boolean {
  * missing right, a share that is not there) passes.
  */
 export function isUnreadable(error: unknown): boolean {
-  return error instanceof Error && "code" in error && ["EIO", "EUCLEAN", "EISDIR"].includes(String(error.code));
+  return hasCode(error, "EIO", "EUCLEAN", "EISDIR");
+}
+
+function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
 /** Opens a new file. Its folder is nearly always there, so it is only made when that fails. */

@@ -28,18 +28,22 @@ export async function visitFiles(
 ): Promise<number> {
   let unusable = 0;
   await inBatches(await listFiles(dir), FILES_AT_ONCE, async (file) => {
-    try {
-      if (!isTemporary(file.name)) {
-        await visit(file);
-        return;
-      }
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-    }
+    if (!isTemporary(file.name) && (await isRead(() => visit(file)))) return;
     await setAside(file.path, damagedFolder(dir));
     unusable += 1;
   });
   return unusable;
+}
+
+/** Does what reads a file. Returns whether that could be done. */
+async function isRead(read: () => Promise<void>): Promise<boolean> {
+  try {
+    await read();
+    return true;
+  } catch (error) {
+    if (isUnreadable(error)) return false;
+    throw error;
+  }
 }
 
 async function listFiles(dir: string): Promise<{ path: string; name: string }[]> {

@@ -9,9 +9,9 @@ import {
   type Jobs,
   type StartedJob,
 } from "../../api";
+import { isUnreadable } from "../../store";
 import { jobAnswer, startedJobAnswer } from "../answers";
 import { HttpError, parsePart } from "../http-error";
-import { isUnreadable } from "../../store";
 import type { JobService } from "../job-service";
 import { connectionEnd, preferredWait } from "../prefer";
 
