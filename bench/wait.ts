@@ -20,7 +20,7 @@ import { runBareLoop } from "./wait/bare-loop";
 import { benchFlow, runLane, type Lane } from "./wait/flow";
 import { ServiceProcess } from "./wait/service-process";
 
-/** The whole benchmark takes four minutes. */
+/** The whole benchmark takes six minutes. */
 const LIMIT_MS = 900_000;
 const SEED = 1;
 const random = randomNumbers(SEED);
@@ -32,6 +32,8 @@ const ROUNDS = 5;
 const LOG_NORMAL = shuffled(normalQuantiles(160).map((deviation) => 3000 * Math.exp(0.8 * deviation)));
 const SHORT = Array.from({ length: 160 }, () => 300);
 const AT_ONCE = 16;
+/** How much garbage lies about is up to V8 and differs by 10 MB from one run to the next: the median counts. */
+const CROWDS = 3;
 const CROWD = Array.from({ length: 1000 }, () => 20_000 + 2000 * random());
 
 const SAMPLE_MS = 100;
@@ -142,9 +144,10 @@ async function measureOurs(bench: Bench) {
   const short = figuresOf([await bench.measure("plain", SHORT, AT_ONCE)]);
   return { crowd, bursts, plain: { logNormal, short } };
 }
-type Results = Awaited<ReturnType<typeof measureOurs>> & { wiredCrowd: Awaited<ReturnType<typeof measureCrowd>> };
+type Crowd = Awaited<ReturnType<typeof measureCrowd>>;
+type Results = Awaited<ReturnType<typeof measureOurs>> & { crowds: Crowd[]; wiredCrowd: Crowd };
 
-function requirements({ crowd, bursts: { own, wired }, plain: { logNormal, short } }: Results): Requirement[] {
+function requirements({ crowds, bursts: { own, wired }, plain: { logNormal, short } }: Results): Requirement[] {
   return [
     { what: "own server, requests a job", value: own.requestsPerJob, most: 2.1 },
     { what: "own server, delay p50, ms", value: own.p50Ms, most: 10 },
@@ -154,8 +157,15 @@ function requirements({ crowd, bursts: { own, wired }, plain: { logNormal, short
     { what: "no extension, log-normal, looks a job", value: logNormal.requestsPerJob - 1, most: 5.5 },
     { what: "no extension, 300 ms, mean delay, ms", value: short.meanMs, most: 150 },
     { what: "no extension, 300 ms, looks a job", value: short.requestsPerJob - 1, most: 1.3 },
-    { what: "1000 waits, more memory, MB", value: crowd.moreBytes / 1e6, most: 30 },
-    { what: "1000 waits, event loop delay p99, ms", value: crowd.loop.p99, most: 50 },
+    {
+      what: "1000 waits, more memory, MB",
+      value: percentile(
+        crowds.map(({ moreBytes }) => moreBytes / 1e6),
+        0.5,
+      ),
+      most: 30,
+    },
+    { what: "1000 waits, event loop delay p99, ms", value: Math.max(...crowds.map(({ loop }) => loop.p99)), most: 50 },
   ];
 }
 
@@ -163,7 +173,7 @@ function cpuShare(a: Figures, b: Figures): number {
   return (a.cpuMsPerJob ?? NaN) / (b.cpuMsPerJob ?? NaN);
 }
 
-function print({ crowd, wiredCrowd, bursts, plain }: Results): void {
+function print({ crowd, crowds, wiredCrowd, bursts, plain }: Results): void {
   const { wired } = bursts;
   console.log(`\n${"delay from the job's end, ms".padEnd(36)}  jobs    mean     p50     p95  requests  CPU ms a job`);
   const line = (title: string, figures: Figures, ratio = ""): void => {
@@ -182,9 +192,9 @@ function print({ crowd, wiredCrowd, bursts, plain }: Results): void {
   line(`no extension, 300 ms, ${AT_ONCE} at once`, plain.short);
   console.log("\n1000 waits at once");
   for (const [title, { loop, moreBytes, idleBytes }] of [
-    ["ours", crowd],
-    ["wired by hand", wiredCrowd],
-  ] as const) {
+    ...crowds.map((each) => ["ours", each] as const),
+    ["wired by hand", wiredCrowd] as const,
+  ]) {
     const delay = `event loop delay p50 ${loop.p50.toFixed(0)}, p99 ${loop.p99.toFixed(0)}, most ${loop.max.toFixed(0)} ms`;
     const memory = `${(moreBytes / 1e6).toFixed(1)} MB above the idle ${(idleBytes / 1e6).toFixed(0)} MB at most`;
     console.log(`  ${title.padEnd(13)}  ${delay}; ${memory}`);
@@ -195,7 +205,10 @@ async function main(): Promise<void> {
   const [own, plain] = await Promise.all([ServiceProcess.start("own"), ServiceProcess.start("plain")]);
   try {
     const wiredCrowd = await inNodeRed(own, plain, (bench) => measureCrowd(bench, "wired"));
-    const results = { ...(await inNodeRed(own, plain, measureOurs)), wiredCrowd };
+    const ours = await inNodeRed(own, plain, measureOurs);
+    const crowds = [ours.crowd];
+    while (crowds.length < CROWDS) crowds.push(await inNodeRed(own, plain, (bench) => measureCrowd(bench, "own")));
+    const results = { ...ours, crowds, wiredCrowd };
     print(results);
     const missed = printShortfalls(requirements(results));
     const load = loadavg().map((value) => value.toFixed(1));

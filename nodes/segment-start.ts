@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
 import type { PromptInput } from "../src/prompt";
 import { connectionOf, segmentOf, type Connection } from "./shared/connection";
+import { FewAtOnce } from "./shared/few-at-once";
 import { lazy } from "./shared/lazy";
 import { onMessage, type Task } from "./shared/on-message";
 import { servePromptEditor } from "./shared/prompt-routes";
@@ -30,6 +31,12 @@ const TEXTS = { working: "segment-start.status.starting", dropped: "segment-star
 
 /** Takes note of the picture of a message. */
 type See = ReturnType<SeenPictures["watch"]>;
+/** Starts the jobs of a message and sends them on. */
+type Start = (msg: NodeMessageInFlow, task: Task) => Promise<Started>;
+interface Started {
+  connection: Connection;
+  jobIds: number[];
+}
 
 export = function (RED: NodeAPI): void {
   const pictures = new SeenPictures();
@@ -38,14 +45,16 @@ export = function (RED: NodeAPI): void {
   function SegmentStart(this: Node, def: StartDef): void {
     RED.nodes.createNode(this, def);
     const see = pictures.watch(this, def.config);
-    if (def.latestWins === true) startTheLatest(RED, this, def, see);
-    else onMessage(RED, this, TEXTS, (msg, task) => start(RED, this, def, see, msg, task).then(() => undefined));
+    const turns = new FewAtOnce();
+    const startInTurn: Start = (msg, task) => turns.run(task.signal, () => start(RED, this, def, see, msg, task));
+    if (def.latestWins === true) startTheLatest(RED, this, startInTurn);
+    else onMessage(RED, this, TEXTS, (msg, task) => startInTurn(msg, task).then(() => undefined));
   }
   RED.nodes.registerType("segment-start", SegmentStart);
 };
 
 /** Lets each topic have one unfinished message: the newest that comes meanwhile waits, the others end. */
-function startTheLatest(RED: NodeAPI, node: Node, def: StartDef, see: See): void {
+function startTheLatest(RED: NodeAPI, node: Node, start: Start): void {
   const latest = new LatestWins();
   const text = (): string | undefined => {
     if (latest.working === 0) return undefined;
@@ -61,7 +70,7 @@ function startTheLatest(RED: NodeAPI, node: Node, def: StartDef, see: See): void
       status.refresh();
     };
     try {
-      const { connection, jobIds } = await start(RED, node, def, see, msg, task);
+      const { connection, jobIds } = await start(msg, task);
       const { whenEnded } = await jobStarts();
       void whenEnded(connection, jobIds, task.signal).then(leave);
     } catch (error) {
@@ -78,7 +87,6 @@ function receivedAtOf(msg: NodeMessageInFlow): number | undefined {
   return typeof receivedAt === "number" ? receivedAt : undefined;
 }
 
-/** Starts the jobs of a message and sends them on. */
 async function start(
   RED: NodeAPI,
   node: Node,
@@ -86,7 +94,7 @@ async function start(
   see: See,
   msg: NodeMessageInFlow,
   task: Task,
-): Promise<{ connection: Connection; jobIds: number[] }> {
+): Promise<Started> {
   const { buildJobs, fileReferences } = await prompts();
   const prompt = await readPrompt(RED, node, def, msg);
   // Before the prompt is checked: a node whose prompt is still to be drawn needs the picture for that.

@@ -8,9 +8,11 @@ export interface Task {
   /** Aborts when the node is closed. */
   readonly signal: AbortSignal;
   /** Sends on; does nothing once the node is closed. One message for one output, or one array item an output. */
-  send(message: Outgoing): void;
+  send: Send;
 }
 type Outgoing = NodeMessage | (NodeMessage | NodeMessage[] | null)[];
+type Send = (out: Outgoing) => void;
+type Done = (failure?: Error) => void;
 
 /** Works on a message. What it rejects with becomes the message's `done(err)`. */
 export type Handler = (msg: NodeMessageInFlow, task: Task) => Promise<void>;
@@ -58,7 +60,7 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
   };
   const status = new StatusLine(node, extras.working ?? count, extras.note);
 
-  const run = async (msg: NodeMessageInFlow, send: (out: Outgoing) => void): Promise<Error | undefined> => {
+  const run = async (msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> => {
     underWay++;
     status.next();
     const task = {
@@ -69,19 +71,13 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
     };
     const failure = await handle(msg, task).then(() => undefined, asError);
     underWay--;
-    return failure;
+    if (closing.signal.aborted) return;
+    status.ended(failure);
+    done(failure);
   };
-
-  node.on("input", (msg, send, done) => {
-    run(msg, send)
-      .then((failure) => {
-        if (closing.signal.aborted) return;
-        status.ended(failure);
-        done(failure);
-      })
-      // Only Node-RED's own send, status and done can throw here: a rejection would end its process.
-      .catch((error: unknown) => node.error(asError(error)));
-  });
+  // Only Node-RED's own send, status and done can throw here: a rejection would end its process.
+  const report = (error: unknown): void => node.error(asError(error));
+  node.on("input", (msg, send, done) => void run(msg, send, done).catch(report));
 
   // Node-RED waits for a close handler only when it declares parameters.
   node.on("close", (removed: boolean, done: () => void) => {

@@ -4,7 +4,7 @@ import { jobTimings } from "../../src/client";
 import { segmentOf } from "./connection";
 import { watchStates } from "./job-states";
 import type { Task } from "./on-message";
-import { waitForJob } from "./wait-for-job";
+import { waitForJob, type WaitEnd } from "./wait-for-job";
 import type { Goal, Wait } from "./waits";
 
 /**
@@ -28,28 +28,37 @@ export async function passWait(
     ...(wait.isResumed ? { resumed: true } : {}),
   };
   msg.segment = segment; // a Catch node sees it, too
-  const answered = (job: Job): object => ({ payload: job, segment: { ...segment, timings: jobTimings(job) } });
-  const sendState = (job: Job): void => task.send([null, null, RED.util.cloneMessage({ ...msg, ...answered(job) })]);
   const over = withStates ? new AbortController() : undefined;
+  const sendState = (job: Job): void =>
+    task.send([null, null, RED.util.cloneMessage({ ...msg, ...answered(segment, job) })]);
   try {
-    const { job, error } = await waitForJob(connection, jobId, {
+    const end = await waitForJob(connection, jobId, {
       limit: wait.limit,
       signal: wait.cancelled.signal,
       ...(over ? { onLook: watchStates(connection, jobId, over.signal, sendState) } : {}),
     });
     await wait.place.turn;
-    if (task.signal.aborted) return false;
-    if (isErrorOfWait(msg.error)) delete msg.error;
-    Object.assign(
-      msg,
-      job === undefined ? { segment: { ...segment, timings: {} } } : answered(job),
-      error === undefined ? {} : { error },
-    );
-    task.send(error === undefined ? [msg, null] : [null, msg]);
-    return job !== undefined && isFinal(job.status);
+    return !task.signal.aborted && leave(end, segment, msg, task);
   } finally {
     over?.abort();
   }
+}
+
+/** Sends a message on. Returns whether with its result. */
+function leave({ job, error }: WaitEnd, segment: object, msg: NodeMessageInFlow, task: Task): boolean {
+  if (isErrorOfWait(msg.error)) delete msg.error;
+  Object.assign(
+    msg,
+    job === undefined ? { segment: { ...segment, timings: {} } } : answered(segment, job),
+    error === undefined ? {} : { error },
+  );
+  task.send(error === undefined ? [msg, null] : [null, msg]);
+  return job !== undefined && isFinal(job.status);
+}
+
+/** What a message holds besides when its job's answer is known. */
+function answered(segment: object, job: Job): object {
+  return { payload: job, segment: { ...segment, timings: jobTimings(job) } };
 }
 
 /** Whether an earlier wait of this message left by the second output: its error does not hold any more. */

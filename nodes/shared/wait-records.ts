@@ -6,8 +6,8 @@ import { errorText } from "../../src/api/segment-error";
 import type { RecordStore } from "../../src/store";
 import type { WaitRecord } from "./wait-record";
 
-/** Writes at once: each keeps one of the few threads busy that all of Node-RED's file work shares. */
-const WRITES_AT_ONCE = 2;
+/** Writes at once: each keeps one of the four threads busy that all of Node-RED's file work shares. */
+const WRITES_AT_ONCE = 3;
 /**
  * How long (ms) a node that closes waits for the disk. First records are written by then; what may be cut short is to
  * write anew what is left of each time-out.

@@ -1,7 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { createSecureContext } from "node:tls";
-import axios, { AxiosError, type AxiosInstance, type AxiosProxyConfig, type AxiosRequestConfig } from "axios";
+import { Axios, AxiosError, type AxiosInstance, type AxiosProxyConfig, type AxiosRequestConfig } from "axios";
 import { errorText, SegmentError } from "../api";
 import { linkAbort } from "./abort";
 import { isException, tlsElsewhere, type Network, type Proxy, type TlsOptions } from "./network";
@@ -58,7 +58,7 @@ interface SecureAgents {
 
 /** Sends requests by one axios instance. Idle connections are kept, but don't keep the process alive. */
 export class Transport {
-  readonly #axios: AxiosInstance;
+  readonly #axios: Pick<AxiosInstance, "request">;
   readonly #proxy: Proxy | undefined;
   readonly #hasTls: boolean;
   readonly #http = new http.Agent({ keepAlive: true });
@@ -71,7 +71,9 @@ export class Transport {
     this.#hasTls = tls !== undefined;
     this.#trusted = this.#agents(tls ?? {});
     this.#others = tls === undefined ? this.#trusted : this.#agents(tlsElsewhere(tls));
-    this.#axios = axios.create({
+    // Bare, without the defaults of `axios.create`, which cost a tenth of a request: what they do is done here.
+    this.#axios = new Axios({
+      adapter: "http",
       httpAgent: this.#http,
       responseType: "arraybuffer",
       maxBodyLength: Infinity,
@@ -139,12 +141,22 @@ export class Transport {
     if (proxy === undefined) {
       // A proxy of the environment would get the request with its token, and can't reach this machine's loopback. It
       // would also read the login of a plain address.
-      return { httpsAgent: direct, ...(isLoopback(url) || url.username !== "" ? { proxy: false } : {}) };
+      return { httpsAgent: direct, ...(isLoopback(url) || url.username !== "" ? withoutProxy() : {}) };
     }
-    if (isException(url, proxy)) return { httpsAgent: direct, proxy: false };
-    if (url.protocol === "https:") return { httpsAgent: tunnel, proxy: false };
+    if (isException(url, proxy)) return { httpsAgent: direct, ...withoutProxy() };
+    if (url.protocol === "https:") return { httpsAgent: tunnel, ...withoutProxy() };
     return { httpsAgent: this.#others().direct, proxy: axiosProxy(proxy) };
   }
+}
+
+const PROXY_VARIABLES = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
+
+/**
+ * Keeps axios from the environment's proxy. Said only where the environment names one: by `proxy: false` axios 1.21 makes
+ * a function for each request that keeps some 8 kB of it until V8 next collects its old objects.
+ */
+function withoutProxy(): Pick<AxiosRequestConfig, "proxy"> {
+  return PROXY_VARIABLES.some((name) => process.env[name]) ? { proxy: false } : {};
 }
 
 function secureAgents(tls: TlsOptions, proxy: Proxy | undefined): SecureAgents {

@@ -1,6 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { close, fsync, open, writeFile } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+/** By descriptors: a `FileHandle` for each file weighs more than all else that a small write does. */
+const fd = { open: promisify(open), write: promisify(writeFile), sync: promisify(fsync), close: promisify(close) };
 
 const TEMPORARY_SUFFIX = ".tmp";
 
@@ -13,18 +18,18 @@ export function isTemporary(name: string): boolean {
  * Writes a whole file so that after a crash or power cut it holds either the old bytes or the new ones:
  * temporary file, fsync, rename, fsync of the folder. Missing folders are made.
  */
-export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  const folder = dirname(file);
-  const temporary = `${file}.${randomUUID()}${TEMPORARY_SUFFIX}`;
+export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  const temporary = `${path}.${randomUUID()}${TEMPORARY_SUFFIX}`;
   try {
-    const handle = await create(temporary);
+    const descriptor = await create(temporary);
     try {
-      await handle.writeFile(bytes);
-      await handle.sync();
+      await fd.write(descriptor, bytes);
+      await fd.sync(descriptor);
     } finally {
-      await handle.close();
+      await fd.close(descriptor);
     }
-    await rename(temporary, file);
+    await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -68,13 +73,13 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
 }
 
 /** Opens a new file. Its folder is nearly always there, so it is only made when that fails. */
-async function create(file: string): Promise<FileHandle> {
+async function create(path: string): Promise<number> {
   try {
-    return await open(file, "wx", 0o600);
+    return await fd.open(path, "wx", 0o600);
   } catch (error) {
     if (!isMissing(error)) throw error;
-    await makeFolder(dirname(file));
-    return open(file, "wx", 0o600);
+    await makeFolder(dirname(path));
+    return fd.open(path, "wx", 0o600);
   }
 }
 
@@ -87,10 +92,10 @@ async function makeFolder(folder: string): Promise<void> {
 async function syncFolder(folder: string): Promise<void> {
   // Windows can't open a folder; its file system keeps the rename in its journal.
   if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
+  const descriptor = await fd.open(folder, "r");
   try {
-    await handle.sync();
+    await fd.sync(descriptor);
   } finally {
-    await handle.close();
+    await fd.close(descriptor);
   }
 }
