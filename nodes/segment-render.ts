@@ -10,6 +10,8 @@ interface RenderDef extends NodeDef {
   config?: string;
   result?: string;
   resultType?: string;
+  pick?: string;
+  pickType?: string;
   image?: string;
   imageType?: string;
   formats?: unknown;
@@ -27,6 +29,8 @@ interface Tools {
 
 const DEFAULT_RESULT = { value: "payload", type: "msg" };
 const DEFAULT_IMAGE = { value: "image", type: "msg" };
+/** All segments of a result; or "best", or the place of a bounding box: one of each result. */
+const ALL = { value: "", type: "all" };
 const NO_SCALE = { value: "", type: "num" };
 const TEXTS = { working: "segment-render.status.rendering", dropped: "segment-render.warning.dropped" };
 
@@ -50,22 +54,26 @@ async function render(
   msg: NodeMessageInFlow,
   task: Task,
 ): Promise<void> {
-  const { measure, readResults, toSvg } = await import("../src/result/index.js");
+  const { measure, measureSegment, pickSegments, readPick, readResults, toSvg } =
+    await import("../src/result/index.js");
   const { readFormats, readScale, renderForms } = await import("./shared/render-forms.js");
   const { RenderedPicture } = await import("./shared/rendered-picture.js");
 
   const source = typedInput(def.result, def.resultType, DEFAULT_RESULT);
+  const pick = typedInput(def.pick, def.pickType, ALL);
   const scale = typedInput(def.mmPerPixel, def.mmPerPixelType, NO_SCALE);
   const image = typedInput(def.image, def.imageType, DEFAULT_IMAGE);
   const formats = readFormats(def.formats);
   const results = readResults(nameOf(source), await evaluate(RED, node, source, msg, "invalid-result"), segmentOf(msg));
+  const box = readPick(nameOf(pick), await evaluate(RED, node, pick, msg, "invalid-result"));
   const mmPerPixel = readScale(nameOf(scale), await evaluate(RED, node, scale, msg, "invalid-result"));
 
   const service = (): Promise<Connection> => connectionOfJob(RED, def.config, msg, task.signal);
   const given = await evaluate(RED, node, image, msg, "invalid-image");
   const picture = new RenderedPicture(nameOf(image), given, results, msg, service, task.signal);
   const size = await picture.size();
-  const segments = results.flatMap(({ segments }) => segments);
+  const found = results.flatMap(({ segments }) => segments);
+  const segments = pick.type === "all" ? found : pickSegments(results, box);
   const prompts = results.map(({ prompt }) => prompt);
   const measures = measure(segments, size, mmPerPixel);
 
@@ -79,6 +87,10 @@ async function render(
       ? {
           svg: toSvg(segments, prompts, size),
           measures,
+          candidates: found.map((segment) => ({
+            ...measureSegment(segment, size, mmPerPixel),
+            shown: segments.includes(segment),
+          })),
           imageUrl: links.urlOf(await picture.read()),
           imageSize: size,
           score: measures.total.score,

@@ -18,6 +18,7 @@ interface StartDef extends NodeDef {
   boxes?: string;
   boxesType?: string;
   units?: string;
+  candidates?: string | number;
   latestWins?: boolean;
 }
 
@@ -103,8 +104,9 @@ async function start(
   const connection = connectionOf(RED, def.config);
   msg.segment = { ...segmentOf(msg), service: connection.service }; // a Catch node sees it, too
 
-  const { startJobs } = await jobStarts();
-  const started = await startJobs(await connection.client(), jobs, task.signal);
+  const { readCandidates, startJobs } = await jobStarts();
+  const options = { candidates: readCandidates(def.candidates), signal: task.signal };
+  const started = await startJobs(await connection.client(), jobs, options);
 
   const { jobMessages } = await messages();
   task.send([jobMessages(RED, msg, connection.service, started, sequence)]);

@@ -54,6 +54,7 @@ const FLOW: Flow = [
   { id: "upload", type: "segment-upload", z: "tab", x: 200, y: 100, config: "this-machine", wires: [["start"]] },
   { id: "start", type: "segment-start", z: "tab", x: 400, y: 100, config: "this-machine", wires: [["wait"]] },
   { id: "wait", type: "segment-wait", z: "tab", x: 600, y: 100, config: "", wires: [[], []] },
+  { id: "render", type: "segment-render", z: "tab", x: 700, y: 160, config: "", wires: [[]] },
   { id: "alarm", type: "segment-alarm", z: "tab", x: 800, y: 100, high: "0.4", wires: [[], []] },
 ];
 /** Pictures by their names: a dialog, and what is done in it before. */
@@ -66,6 +67,7 @@ const PICTURES: { name: string; type: string; id: string; prepare?: (editor: Edi
   { name: "start", type: "segment-start", id: "start" },
   { name: "prompt-editor", type: "segment-start", id: "start", prepare: drawPrompt },
   { name: "wait", type: "segment-wait", id: "wait" },
+  { name: "render", type: "segment-render", id: "render" },
   { name: "alarm", type: "segment-alarm", id: "alarm" },
 ];
 

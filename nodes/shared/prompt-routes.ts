@@ -89,7 +89,7 @@ async function tryPrompt(
   const { startJobs } = await import("./start-jobs.js");
   const { jobs } = buildJobs({ files: [file], ...(await readPrompt(body)), units: "fraction" });
   const began = performance.now();
-  const started = await startJobs(await connection.client(), jobs, signal);
+  const started = await startJobs(await connection.client(), jobs, { signal });
   const ended = await Promise.all(started.map(({ answer }) => resultOf(connection, answer.jobId, signal)));
   const segments = ended.flatMap((job) => (job?.items ?? []).flatMap((item) => (item.segments ?? []).slice(0, 1)));
   return {

@@ -1,4 +1,4 @@
-import { SegmentError, type StartedJob } from "../../src/api";
+import { MAX_CANDIDATES, preview, SegmentError, type StartedJob } from "../../src/api";
 import { LONGEST_JOB_MS, type SegmentClient } from "../../src/client";
 import type { PlannedJob } from "../../src/prompt";
 import type { Connection } from "./connection";
@@ -21,7 +21,7 @@ export interface StartedPlan {
 export async function startJobs(
   client: SegmentClient,
   jobs: PlannedJob[],
-  signal: AbortSignal,
+  options: { candidates?: number; signal: AbortSignal },
 ): Promise<StartedPlan[]> {
   const started: StartedPlan[] = [];
   const failures: unknown[] = [];
@@ -29,7 +29,7 @@ export async function startJobs(
   const postNext = async (): Promise<void> => {
     for (const [index, job] of waiting) {
       try {
-        const answer = await client.startJob(job.request, { signal });
+        const answer = await client.startJob(job.request, options);
         started[index] = { job, answer };
       } catch (error) {
         failures.push(error);
@@ -40,6 +40,19 @@ export async function startJobs(
   await Promise.all(Array.from({ length: Math.min(PARALLEL, jobs.length) }, postNext));
   if (failures.length > 0) throw naming(failures[0], started);
   return started;
+}
+
+/**
+ * Reads how many segments a job may find; flows from before there was a choice have one.
+ * @throws {SegmentError} `no-config`
+ */
+export function readCandidates(value: string | number | undefined): number {
+  const count = value === undefined || value === "" ? 1 : Number(value);
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_CANDIDATES) return count;
+  throw new SegmentError(
+    "no-config",
+    `The candidates must be a whole number from 1 to ${MAX_CANDIDATES} (got ${preview(value)})`,
+  );
 }
 
 /** Resolves when all jobs have ended, nobody can tell any more, or after 10 minutes. Never rejects. */

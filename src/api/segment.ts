@@ -106,3 +106,7 @@ export type Jobs = z.infer<typeof jobsSchema>;
 
 /** The name by which our server announces `POST …/segment/byids` in the header `x-segment-extensions`. */
 export const BYIDS_EXTENSION = "byids";
+
+/** By this header of a started job our server is asked for several segments that differ, best first. */
+export const CANDIDATES_HEADER = "x-segment-candidates";
+export const MAX_CANDIDATES = 4;

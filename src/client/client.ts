@@ -5,7 +5,7 @@ import { linkAbort } from "./abort";
 import { FileRoutes, type Upload } from "./files";
 import { ServiceHttp, type HttpOptions } from "./http";
 import { JobPlaces } from "./job-places";
-import { JobRoutes } from "./jobs";
+import { JobRoutes, type StartOptions } from "./jobs";
 import { DEFAULT_PACING, type Pacing } from "./pacing";
 import { Semaphore } from "./semaphore";
 import { JobWaiter } from "./waiter";
@@ -66,11 +66,11 @@ export class SegmentClient {
   }
 
   /**
-   * Starts a job, when one of `maxJobs` places is free. Repeats carry the same idempotency key (a random one by
-   * default), so that our server starts one job.
+   * Starts a job, when one of `maxJobs` places is free. Repeats carry the same idempotency key, so that our server
+   * starts one job.
    * @throws {SegmentError} `invalid-prompt`, `file-not-found`
    */
-  async startJob(request: SegmentRequest, options: Options & { idempotencyKey?: string } = {}): Promise<StartedJob> {
+  async startJob(request: SegmentRequest, options: StartOptions = {}): Promise<StartedJob> {
     const start = async (): Promise<StartedJob> => {
       const { job, hints } = await this.#jobs.start(request, options);
       this.waiter.learn(hints);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   BYIDS_EXTENSION,
+  CANDIDATES_HEADER,
   jobSchema,
   jobsSchema,
   preview,
@@ -26,6 +27,14 @@ export interface Hints {
 
 type LookOptions = Pick<Call, "signal" | "lane" | "holdSeconds" | "onPause">;
 
+export interface StartOptions {
+  /** Of a request that comes again the service may know the first by it; a random one by default. */
+  idempotencyKey?: string;
+  /** How many segments that differ may be returned, 1 (the default) to 4. Only our server returns more than one. */
+  candidates?: number;
+  signal?: AbortSignal;
+}
+
 /** The job routes of the contract. */
 export class JobRoutes {
   readonly #http: ServiceHttp;
@@ -39,21 +48,24 @@ export class JobRoutes {
   /** Starts a job. Our server gives the first job back when a request with the same key comes again. */
   async start(
     request: SegmentRequest,
-    options: { idempotencyKey?: string; signal?: AbortSignal },
+    { idempotencyKey = randomUUID(), candidates = 1, signal }: StartOptions,
   ): Promise<{ job: StartedJob; hints: Hints }> {
     const [file] = request.items;
     const answer = await this.#http.json(startedJobSchema, {
       method: "POST",
       to: { path: this.#path },
       body: request,
-      headers: { "idempotency-key": options.idempotencyKey ?? randomUUID() },
+      headers: {
+        "idempotency-key": idempotencyKey,
+        ...(candidates > 1 ? { [CANDIDATES_HEADER]: String(candidates) } : {}),
+      },
       purpose: "startJob",
       doing: `start a job for the file ${preview(file)}`,
       missingAdvice:
         "fileExternalId" in file && /^\d+$/.test(file.fileExternalId)
           ? "The text was taken as an external id: for a file id send a number."
           : undefined,
-      signal: options.signal,
+      signal,
     });
     return { job: answer.data, hints: hintsOf(answer) };
   }

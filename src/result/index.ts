@@ -1,6 +1,7 @@
 /** Pure functions on results: what they measure, and the forms in which people want them. No HTTP, no pixels, no Node-RED. */
 export { toGeoJson, type FeatureCollection } from "./geojson";
-export { measure, type Measures } from "./measures";
+export { measure, measureSegment, type Measures } from "./measures";
+export { pickSegments, readPick } from "./pick";
 export { readResults, type FoundSegment, type Result } from "./read";
 export { toRle, type Rle } from "./rle";
 export { toSvg } from "./svg";

@@ -1,6 +1,6 @@
 import type { BoundingBox, ImageSize } from "../api";
 import { coverage } from "./coverage";
-import { moments, partsOf, type Corner, type Ring } from "./parts";
+import { boxAround, moments, partsOf, type Corner, type Ring } from "./parts";
 import type { FoundSegment } from "./read";
 
 /** What is measured of a shape, in fractions of the upright picture where nothing else is said. */
@@ -18,12 +18,17 @@ interface ShapeMeasures {
   score: number;
 }
 
+/** What is measured of a segment. */
+export interface SegmentMeasures extends ShapeMeasures {
+  label?: string;
+}
+
 /** `msg.measures` */
 export interface Measures {
   /** Of all segments together: an area that several of them cover counts once, the score is the lowest (0 for none). */
   total: ShapeMeasures & { count: number };
   /** In the order of the results, within each the best first. */
-  segments: (ShapeMeasures & { label?: string })[];
+  segments: SegmentMeasures[];
 }
 
 type Shape = Pick<ShapeMeasures, "area" | "centroid">;
@@ -37,26 +42,37 @@ const GRID_CELLS = 1024 ** 2;
  * @param mmPerPixel length that a pixel's side has in reality, in millimetres
  */
 export function measure(segments: readonly FoundSegment[], size: ImageSize, mmPerPixel?: number): Measures {
-  const units = (area: number): Pick<ShapeMeasures, "area" | "areaPixels" | "areaMm2"> => {
-    const areaPixels = area * size.width * size.height;
-    return { area, areaPixels, ...(mmPerPixel === undefined ? {} : { areaMm2: areaPixels * mmPerPixel ** 2 }) };
-  };
-  const each = segments.map(({ score, label, rings }) => {
-    const { area, centroid } = exactShape(rings);
-    const named = label === undefined ? {} : { label };
-    return { ...units(area), boundingBox: boxAround(rings), centroid, score, ...named };
-  });
-
+  const each = segments.map((segment) => measureSegment(segment, size, mmPerPixel));
   const boundingBox = boxAround(segments.flatMap(({ rings }) => rings));
   const { area, centroid } = areApart(each) ? sumOf(each, boundingBox) : unionShape(segments, size);
   const total = {
-    ...units(area),
+    ...units(area, size, mmPerPixel),
     boundingBox,
     centroid,
     score: Math.min(...each.map(({ score }) => score), each.length === 0 ? 0 : Infinity),
     count: each.length,
   };
   return { total, segments: each };
+}
+
+/** Measures one segment, exactly by its polygons; size and scale as for {@link measure}. */
+export function measureSegment(
+  { score, label, rings }: FoundSegment,
+  size: ImageSize,
+  mmPerPixel?: number,
+): SegmentMeasures {
+  const { area, centroid } = exactShape(rings);
+  const named = label === undefined ? {} : { label };
+  return { ...units(area, size, mmPerPixel), boundingBox: boxAround(rings), centroid, score, ...named };
+}
+
+function units(
+  area: number,
+  { width, height }: ImageSize,
+  mmPerPixel: number | undefined,
+): Pick<ShapeMeasures, "area" | "areaPixels" | "areaMm2"> {
+  const areaPixels = area * width * height;
+  return { area, areaPixels, ...(mmPerPixel === undefined ? {} : { areaMm2: areaPixels * mmPerPixel ** 2 }) };
 }
 
 function exactShape(rings: readonly Ring[]): Shape {
@@ -109,17 +125,6 @@ function unionShape(segments: readonly FoundSegment[], { width, height }: ImageS
       ? { x: x / cells / grid.width, y: y / cells / grid.height }
       : middleOf(boxAround(segments.flatMap(({ rings }) => rings)));
   return { area: cells / (grid.width * grid.height), centroid };
-}
-
-function boxAround(rings: readonly Ring[]): BoundingBox | null {
-  const box = { xMin: Infinity, yMin: Infinity, xMax: -Infinity, yMax: -Infinity };
-  for (const { x, y } of rings.flat()) {
-    box.xMin = Math.min(box.xMin, x);
-    box.yMin = Math.min(box.yMin, y);
-    box.xMax = Math.max(box.xMax, x);
-    box.yMax = Math.max(box.yMax, y);
-  }
-  return box.xMin > box.xMax ? null : box;
 }
 
 function middleOf(box: BoundingBox | null): Corner | null {

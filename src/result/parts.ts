@@ -1,3 +1,5 @@
+import type { BoundingBox } from "../api";
+
 /** A corner of a ring. */
 export interface Corner {
   x: number;
@@ -102,4 +104,16 @@ function crossingsAt(y: number, ring: Ring): number[] {
     from = to;
   }
   return crossings.sort((a, b) => a - b);
+}
+
+/** The smallest box around rings, in their unit; null when there are none. */
+export function boxAround(rings: readonly Ring[]): BoundingBox | null {
+  const box = { xMin: Infinity, yMin: Infinity, xMax: -Infinity, yMax: -Infinity };
+  for (const { x, y } of rings.flat()) {
+    box.xMin = Math.min(box.xMin, x);
+    box.yMin = Math.min(box.yMin, y);
+    box.xMax = Math.max(box.xMax, x);
+    box.yMax = Math.max(box.yMax, y);
+  }
+  return box.xMin > box.xMax ? null : box;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  CANDIDATES_HEADER,
   createdFileSchema,
   createFileSchema,
   downloadLinksRequestSchema,
@@ -12,6 +13,7 @@ import {
   jobsByIdsSchema,
   jobSchema,
   jobsSchema,
+  MAX_CANDIDATES,
   segmentRequestSchema,
   startedJobSchema,
 } from "../api";
@@ -24,10 +26,10 @@ const PREFER = { name: "Prefer", in: "header", schema: { type: "string" }, examp
 const IDEMPOTENCY_KEY = { name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 } };
 
 const CANDIDATES = {
-  name: "x-segment-candidates",
+  name: CANDIDATES_HEADER,
   in: "header",
   description: "How many segments that differ may be returned, best first",
-  schema: { type: "integer", minimum: 1, maximum: 4, default: 1 },
+  schema: { type: "integer", minimum: 1, maximum: MAX_CANDIDATES, default: 1 },
 };
 
 const ENGINE = {

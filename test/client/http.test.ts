@@ -27,6 +27,14 @@ describe("client: requests", () => {
     assert.deepEqual(JSON.parse(seen.body.toString()), REQUEST);
   });
 
+  it("asks for several candidates by a header, and for one without", async () => {
+    const service = await startService();
+    const client = clientOf(service);
+    for (const candidates of [undefined, 1, 3]) await client.startJob(REQUEST, { candidates });
+    const asked = service.requests.map(({ headers }) => headers["x-segment-candidates"]);
+    assert.deepEqual(asked, [undefined, undefined, "3"]);
+  });
+
   for (const [what, answer] of [
     ["an error", json(403, { error: { code: 403, message: "no rights for secret-token" } })],
     ["text", text(200, "text/plain", "you sent secret-token")],

@@ -255,42 +255,40 @@ describe("from a camera by MQTT to the operator's dashboard", function () {
     await operator.page.getByRole("alert").waitFor({ state: "detached" });
   });
 
-  it("shows one of several outlines, the same in each browser", async () => {
-    const flow = await cameraFlow(broker.port);
-    const startNode = flow.find(({ type }) => type === "segment-start")!;
-    const wait = flow.find(({ type }) => type === "segment-wait")!;
-    const render = flow.find(({ type }) => type === "segment-render")!;
-    // Two boxes on one picture, joined into one overlay.
-    const boxes = JSON.stringify([
-      [0.3, 0.25, 0.65, 0.75],
-      [0.65, 0.1, 0.95, 0.5],
-    ]);
-    Object.assign(startNode, { boxes, boxesType: "json", points: "[]", pointsType: "json" });
-    const choose = flow.find(({ name }) => name === "is there one?")!;
-    Object.assign(choose, { property: "true" });
-    wait.wires = [["join"], []];
-    const joinNode = {
-      id: "join",
-      type: "join",
-      z: wait.z,
-      x: 0,
-      y: 0,
-      mode: "auto",
-      build: "object",
-      wires: [[render.id]],
-    };
-    const { url } = await start([...flow, joinNode]);
+  it("shows the best of several outlines, or the one that is chosen, the same in each browser", async () => {
+    const { url } = await start(await cameraFlow(broker.port, { "segment-alarm": { high: "0.05", latch: false } }));
     const operator = await Operator.open(browser!, url + OPERATOR_PAGE);
     await operator.sees(await send());
-    await operator.outline(2);
-    const total = await operator.page.locator("[data-field=area]").innerText();
-    await operator.page.getByRole("group", { name: "Which outline is shown" }).getByRole("button").nth(1).click();
+    await operator.click(ON_THE_PART);
+    const best = await operator.outline();
+    const buttons = ({ page }: Operator): Locator =>
+      page.getByRole("group", { name: "Which outline is shown" }).getByRole("button");
+    const pressed = async (each: Operator): Promise<string[]> =>
+      (await buttons(each).all()).reduce<Promise<string[]>>(
+        async (all, button) => [...(await all), (await button.getAttribute("aria-pressed")) ?? ""],
+        Promise.resolve([]),
+      );
+    const bestArea = await operator.page.locator("[data-field=area]").innerText();
+    assert.deepEqual((await pressed(operator)).slice(0, 2), ["true", "false"]);
+    const scores = (await buttons(operator).allInnerTexts()).map((text) => Number(text.split(": ")[1]));
+    assert.deepEqual(
+      scores,
+      scores.toSorted((a, b) => b - a),
+    );
+
+    await buttons(operator).nth(1).click();
+    const chosen = await operator.otherOutline(best);
+    const area = await operator.page.locator("[data-field=area]").innerText();
+    assert.notEqual(area, bestArea);
     const other = await Operator.open(browser!, url + OPERATOR_PAGE);
-    for (const { page } of [operator, other]) {
-      const shown = `[...document.querySelectorAll("${OUTLINES}")].map((each) => each.style.display).join()`;
-      await page.waitForFunction(`${shown} === ",none"`);
-      assert.notEqual(await page.locator("[data-field=area]").innerText(), total);
-    }
+    assert.equal(await other.outline(), chosen);
+    assert.deepEqual((await pressed(other)).slice(0, 2), ["false", "true"]);
+
+    // The choice holds for the next picture, and ends with another prompt.
+    await operator.sees(await send());
+    assert.equal(await operator.outline(), chosen);
+    await other.click(ON_THE_PART);
+    assert.equal(await operator.otherOutline(chosen), best);
   });
 
   for (const { form, message } of FORMS) {

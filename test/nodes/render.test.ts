@@ -139,6 +139,57 @@ describe("segment render", function () {
       assert.equal(features[0]!.geometry.coordinates.length, 2, "an outline and a hole");
     });
 
+    describe("with several candidates", () => {
+      const SMALL = { score: 0.6, polygons: [ring(0.4, 0.4, 0.6, 0.6)] };
+      const SMALL_BOX = { xMin: 0.4, yMin: 0.4, xMax: 0.6, yMax: 0.6 };
+      const candidates = { payload: result(5, 17, [frame(), SMALL]), segment: { imageSize: SCENE } };
+      const isNear = (area: number, expected: number): void =>
+        assert.ok(Math.abs(area - expected) < 1e-9, String(area));
+
+      it("draws and measures all of them as one when the flow says nothing, as it always did", async () => {
+        const { measures, svg } = await rendered(
+          await RunningFlow.load(renderFlow(EMBEDDED, { formats: ALL.slice(0, 1) })),
+          candidates,
+        );
+        assert.equal(measures.total.count, 2);
+        assert.equal((svg as string).match(/<g data-score/g)?.length, 2);
+      });
+
+      it("draws and measures the best, and tells a dashboard of all", async () => {
+        const flow = await RunningFlow.load(
+          renderFlow(EMBEDDED, { pick: "", pickType: "best", formats: [], forDashboard: true }),
+        );
+        const { measures, payload } = await rendered(flow, { ...candidates, image: picture });
+        assert.equal(measures.total.count, 1);
+        isNear(measures.total.area, 3 / 16);
+        const { svg, candidates: told } = payload as { svg: string; candidates: Record<string, unknown>[] };
+        assert.equal(svg.match(/<g data-score/g)?.length, 1);
+        assert.deepEqual(
+          told.map(({ score, shown }) => ({ score, shown })),
+          [
+            { score: 0.9, shown: true },
+            { score: 0.6, shown: false },
+          ],
+        );
+        assert.deepEqual(told[0]!.boundingBox, BOX);
+      });
+
+      it("draws and measures the one whose box the message names, else the best", async () => {
+        const flow = await RunningFlow.load(
+          renderFlow(EMBEDDED, { pick: "prompt.chosen", pickType: "msg", formats: ALL.slice(-1) }),
+        );
+        const { measures, geojson } = await rendered(flow, { ...candidates, prompt: { chosen: SMALL_BOX } });
+        isNear(measures.total.area, 0.04);
+        assert.equal(measures.total.score, 0.6);
+        assert.equal((geojson as { features: object[] }).features.length, 1);
+        for (const prompt of [undefined, {}, { chosen: null }]) {
+          isNear((await rendered(flow, { ...candidates, prompt })).measures.total.area, 3 / 16);
+        }
+        const wrong = { ...candidates, prompt: { chosen: 1 } };
+        await failure(flow, wrong, "invalid-result", /msg\.prompt\.chosen must be the bounding box .*got 1/);
+      });
+    });
+
     it("gives SVG and overlay when a flow says nothing, and takes the size from the picture", async () => {
       const flow = await RunningFlow.load(renderFlow(EMBEDDED));
       const message = await rendered(flow, { payload: result(5), image: picture });
@@ -355,7 +406,8 @@ describe("segment render", function () {
         score: number;
         measures: object;
       };
-      assert.deepEqual(Object.keys(payload).toSorted(), ["imageSize", "imageUrl", "measures", "score", "svg"]);
+      const keys = ["candidates", "imageSize", "imageUrl", "measures", "score", "svg"];
+      assert.deepEqual(Object.keys(payload).toSorted(), keys);
       assert.match(payload.svg, /^<svg/);
       assert.deepEqual([payload.imageSize, payload.score, payload.measures], [SCENE, 0.9, message.measures]);
       assert.match(payload.imageUrl, /^\/plant\/segment-render\/pictures\//);

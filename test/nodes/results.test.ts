@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import helper from "node-red-node-test-helper";
 import type { Job } from "../../src/api";
 import { node, pipeline, RunningFlow, since41, useScratchUserDir, type FlowNode } from "./flow";
@@ -32,6 +34,43 @@ describe("flows on the embedded server", function () {
       assert.ok(overlapWithDisc(result) > 0.85, String(overlapWithDisc(result)));
     });
   }
+
+  it("find as many candidates that differ as segment start asks for, the best first", async () => {
+    const image = readFileSync(join(__dirname, "../../pictures/gauge.jpg"));
+    const flow = await RunningFlow.load([
+      ...pipeline(EMBEDDED, { upload: { wires: [["uploaded"]] } }),
+      node("uploaded", "helper", []),
+      node("startOne", "segment-start", [["wait"]], { config: "config", candidates: "" }),
+      node("startThree", "segment-start", [["wait"]], { config: "config", candidates: "3" }),
+    ]);
+    flow.send("upload", { payload: image });
+    const uploaded = await flow.next("uploaded");
+    const segmentsBy = async (start: string) => {
+      flow.send(start, { ...uploaded, payload: { ...(uploaded.payload as object), points: [0.5, 0.5] } });
+      return ((await flow.next("completed")).payload as Job).items?.[0]?.segments ?? [];
+    };
+    const best = await segmentsBy("start"); // a flow from before there was a choice
+    assert.equal(best.length, 1);
+    assert.deepEqual(await segmentsBy("startOne"), best);
+    const several = await segmentsBy("startThree");
+    assert.ok(several.length === 2 || several.length === 3, `${several.length} segments`);
+    assert.deepEqual(several[0], best[0]);
+    assert.ok(several[0]!.score >= several[1]!.score);
+  });
+
+  it("refuse a number of candidates that no server takes", async () => {
+    const bad = ["0", "5", "1.5", "many"];
+    const flow = await RunningFlow.load([
+      ...pipeline(EMBEDDED),
+      ...bad.map((candidates) => node(candidates, "segment-start", [["wait"]], { config: "config", candidates })),
+    ]);
+    for (const id of bad) {
+      flow.send(id, { payload: { fileIds: [1], points: ON } });
+      const { error } = await flow.next("caught");
+      assert.equal(error!.code, since41("no-config"));
+      assert.match(error!.message, /candidates must be a whole number from 1 to 4 \(got/);
+    }
+  });
 
   it("keep to the message's form stage by stage", async () => {
     const flow = await RunningFlow.load([

@@ -14,9 +14,9 @@ describe("startJobs", () => {
     const service = await startService();
     const start = /^POST .*\/segment$/;
     service.fail(start, json(200, { jobId: 5, status: "Queued" }), json(400, { error: { message: "no such mask" } }));
-    const failure: unknown = await startJobs(clientOf(service), [JOB, JOB], new AbortController().signal).catch(
-      (error: unknown) => error,
-    );
+    const failure: unknown = await startJobs(clientOf(service), [JOB, JOB], {
+      signal: new AbortController().signal,
+    }).catch((error: unknown) => error);
     assert.ok(failure instanceof ServiceError);
     assert.equal(failure.status, 400);
     assert.match(failure.message, /no such mask.* Jobs already started: 5\. \(request req-7\)$/);

@@ -2,8 +2,10 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import {
   BYIDS_EXTENSION,
+  CANDIDATES_HEADER,
   errorText,
   jobsByIdsSchema,
+  MAX_CANDIDATES,
   segmentRequestSchema,
   type Job,
   type Jobs,
@@ -18,10 +20,9 @@ import { connectionEnd, preferredWait } from "../prefer";
 const pathSchema = z.object({ jobId: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) });
 
 const MOST_ENDED = 50;
-const CANDIDATES_HEADER = "x-segment-candidates";
 const ENGINE_HEADER = "x-segment-engine";
 const headersSchema = z.looseObject({
-  [CANDIDATES_HEADER]: z.coerce.number().int().min(1).max(4).optional(),
+  [CANDIDATES_HEADER]: z.coerce.number().int().min(1).max(MAX_CANDIDATES).optional(),
   [ENGINE_HEADER]: z.string().optional(),
 });
 
