@@ -29,8 +29,18 @@ const ALL_CONFIG_FIELDS = [...new Set(CONFIG_FIELDS.flatMap(({ shown }) => shown
 
 const DIALOGS = [
   { type: "segment-upload", fields: ["name", "config", "image", "keepImage", "skipRepeats"] },
-  { type: "segment-start", fields: ["name", "config", "file", "points", "boxes", "units", "latestWins"] },
+  { type: "segment-start", fields: ["name", "config", "file", "points", "boxes", "units", "candidates", "latestWins"] },
   { type: "segment-wait", fields: ["name", "config", "job", "timeout", "resume", "inOrder", "states", "deleteFile"] },
+  { type: "segment-render", fields: ["name", "config", "result", "pick", "image", "mmPerPixel", "forDashboard"] },
+  { type: "segment-alarm", fields: ["name", "measure", "high", "low", "hysteresis", "hold", "latch", "staleAfter"] },
+];
+const RENDER = { result: "payload", resultType: "msg", image: "image", imageType: "msg", mmPerPixelType: "num" };
+const ALARM = { measure: "measures.total.area", measureType: "msg", high: "0.4" };
+/** Beside those of the example, as they were before segments could be picked. */
+const FLOW = [
+  { id: "tab", type: "tab", label: "Flow 1" },
+  { id: "render", type: "segment-render", z: "tab", x: 200, y: 100, config: "", ...RENDER, wires: [[]] },
+  { id: "alarm", type: "segment-alarm", z: "tab", x: 200, y: 200, ...ALARM, wires: [[], []] },
 ];
 
 describe("the editor in a real Node-RED", function () {
@@ -43,7 +53,7 @@ describe("the editor in a real Node-RED", function () {
     const chromium = chromiumOrSkip(this);
     home = mkdtempSync(join(tmpdir(), "segment-editor-"));
     await linkPackage(home);
-    nodeRed = await startNodeRed(home, [{ id: "empty", type: "tab", label: "Flow 1" }], AbortSignal.timeout(MINUTE));
+    nodeRed = await startNodeRed(home, FLOW, AbortSignal.timeout(MINUTE));
     editor = await Editor.open(chromium, nodeRed.url);
   });
   after(async () => {
@@ -71,6 +81,7 @@ describe("the editor in a real Node-RED", function () {
 
   for (const { type, fields } of DIALOGS) {
     it(`opens the dialog of ${type}, with a label for each field, and saves it`, async () => {
+      await editor.showTabOf(type);
       await editor.openDialog(type);
       await editor.screenshot(type);
       for (const field of fields) {
@@ -86,6 +97,27 @@ describe("the editor in a real Node-RED", function () {
     });
   }
 
+  it("takes all segments of an older segment render, the best by choice, or one that the message names", async () => {
+    const saved = async (): Promise<string[]> => [
+      String(await property(editor, "segment-render", "pickType")),
+      String(await property(editor, "segment-render", "pick")),
+      String(await property(editor, "segment-render", "valid")),
+    ];
+    await editor.showTabOf("segment-render");
+    assert.deepEqual(await saved(), ["all", "", "true"]);
+    for (const [type, value] of [
+      ["best", ""],
+      ["msg", "prompt.chosen"],
+      ["all", ""],
+    ] as const) {
+      await editor.openDialog("segment-render");
+      await editor.page.evaluate(`$("#node-input-pick").typedInput("type", "${type}").typedInput("value", "${value}")`);
+      if (type === "best") await editor.page.getByRole("button", { name: "the best of each result" }).waitFor();
+      await editor.confirm("segment-render");
+      assert.deepEqual(await saved(), [type, value, "true"]);
+    }
+  });
+
   it("gives segment wait a third output and takes it away again; the wires of the others stay", async () => {
     const wires = async (): Promise<number> =>
       editor.page.evaluate<number>(
@@ -93,6 +125,7 @@ describe("the editor in a real Node-RED", function () {
       );
     const before = await wires();
     assert.ok(before > 0);
+    await editor.showTabOf("segment-wait");
     for (const outputs of [3, 2]) {
       await editor.openDialog("segment-wait");
       await editor.page.locator('label[for="node-input-states"]').click();
