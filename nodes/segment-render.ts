@@ -29,7 +29,7 @@ interface Tools {
 
 const DEFAULT_RESULT = { value: "payload", type: "msg" };
 const DEFAULT_IMAGE = { value: "image", type: "msg" };
-/** All segments of a result; or "best", or the place of a bounding box: one of each result. */
+/** What flows have that say nothing. Besides "best", or the place of a bounding box: one segment of each result. */
 const ALL = { value: "", type: "all" };
 const NO_SCALE = { value: "", type: "num" };
 const TEXTS = { working: "segment-render.status.rendering", dropped: "segment-render.warning.dropped" };
@@ -65,7 +65,9 @@ async function render(
   const image = typedInput(def.image, def.imageType, DEFAULT_IMAGE);
   const formats = readFormats(def.formats);
   const results = readResults(nameOf(source), await evaluate(RED, node, source, msg, "invalid-result"), segmentOf(msg));
-  const box = readPick(nameOf(pick), await evaluate(RED, node, pick, msg, "invalid-result"));
+  const box = ["all", "best"].includes(pick.type)
+    ? undefined
+    : readPick(nameOf(pick), await evaluate(RED, node, pick, msg, "invalid-result"));
   const mmPerPixel = readScale(nameOf(scale), await evaluate(RED, node, scale, msg, "invalid-result"));
 
   const service = (): Promise<Connection> => connectionOfJob(RED, def.config, msg, task.signal);
@@ -87,10 +89,10 @@ async function render(
       ? {
           svg: toSvg(segments, prompts, size),
           measures,
-          candidates: found.map((segment) => ({
-            ...measureSegment(segment, size, mmPerPixel),
-            shown: segments.includes(segment),
-          })),
+          candidates: found.map((segment) => {
+            const place = segments.indexOf(segment);
+            return { ...(measures.segments[place] ?? measureSegment(segment, size, mmPerPixel)), shown: place >= 0 };
+          }),
           imageUrl: links.urlOf(await picture.read()),
           imageSize: size,
           score: measures.total.score,

@@ -46,13 +46,18 @@ export = function (RED: NodeAPI): void {
   function SegmentStart(this: Node, def: StartDef): void {
     RED.nodes.createNode(this, def);
     const see = pictures.watch(this, def.config);
-    const turns = new FewAtOnce();
-    const startInTurn: Start = (msg, task) => turns.run(task.signal, () => start(RED, this, def, see, msg, task));
-    if (def.latestWins === true) startTheLatest(RED, this, startInTurn);
-    else onMessage(RED, this, TEXTS, (msg, task) => startInTurn(msg, task).then(() => undefined));
+    const startJobsOf: Start = (msg, task) => start(RED, this, def, see, msg, task);
+    if (def.latestWins === true) startTheLatest(RED, this, startJobsOf);
+    else startAll(RED, this, startJobsOf);
   }
   RED.nodes.registerType("segment-start", SegmentStart);
 };
+
+/** Starts the jobs of each message, a few messages at a time. */
+function startAll(RED: NodeAPI, node: Node, start: Start): void {
+  const turns = new FewAtOnce();
+  onMessage(RED, node, TEXTS, (msg, task) => turns.run(task.signal, () => start(msg, task)).then(() => undefined));
+}
 
 /** Lets each topic have one unfinished message: the newest that comes meanwhile waits, the others end. */
 function startTheLatest(RED: NodeAPI, node: Node, start: Start): void {

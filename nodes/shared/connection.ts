@@ -55,7 +55,6 @@ export class Connection {
    */
   async wait(jobId: number, options: WaitOptions): Promise<Job> {
     const { maxPending } = await this.#opened();
-    const { waiter } = await this.client();
     if (this.#waits >= maxPending) {
       throw new SegmentError(
         "too-many-waits",
@@ -64,7 +63,7 @@ export class Connection {
     }
     this.#waits++;
     try {
-      return await waiter.wait(jobId, options);
+      return await this.watch(jobId, options);
     } finally {
       this.#waits--;
     }

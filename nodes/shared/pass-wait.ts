@@ -38,14 +38,15 @@ export async function passWait(
       ...(over ? { onLook: watchStates(connection, jobId, over.signal, sendState) } : {}),
     });
     await wait.place.turn;
-    return !task.signal.aborted && leave(end, segment, msg, task);
+    if (task.signal.aborted) return false;
+    return sendOn(end, segment, msg, task);
   } finally {
     over?.abort();
   }
 }
 
 /** Sends a message on. Returns whether with its result. */
-function leave({ job, error }: WaitEnd, segment: object, msg: NodeMessageInFlow, task: Task): boolean {
+function sendOn({ job, error }: WaitEnd, segment: object, msg: NodeMessageInFlow, task: Task): boolean {
   if (isErrorOfWait(msg.error)) delete msg.error;
   Object.assign(
     msg,

@@ -16,6 +16,7 @@ export interface StartedPlan {
 
 /**
  * Posts all jobs, in their order. After a failure no further one is posted.
+ * @param options `candidates`: how many segments each may find, 1 to 4
  * @throws the first failure; its message names the jobs that were started
  */
 export async function startJobs(

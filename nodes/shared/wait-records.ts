@@ -6,7 +6,10 @@ import { errorText } from "../../src/api/segment-error";
 import type { RecordStore } from "../../src/store";
 import type { WaitRecord } from "./wait-record";
 
-/** Writes at once: each keeps one of the four threads busy that all of Node-RED's file work shares. */
+/**
+ * Writes at once: with fewer they fall behind a crowd of messages, with more none of the four threads would be left that
+ * all of Node-RED's file work shares.
+ */
 const WRITES_AT_ONCE = 3;
 /**
  * How long (ms) a node that closes waits for the disk. First records are written by then; what may be cut short is to

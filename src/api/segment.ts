@@ -109,4 +109,5 @@ export const BYIDS_EXTENSION = "byids";
 
 /** By this header of a started job our server is asked for several segments that differ, best first. */
 export const CANDIDATES_HEADER = "x-segment-candidates";
+/** The most segments that a job may be asked for. */
 export const MAX_CANDIDATES = 4;

@@ -177,7 +177,7 @@ export class ServiceHttp {
       url,
       headers: {
         "user-agent": agent,
-        ...(isLink ? {} : { accept: "application/json", "cdf-version": apiVersion, "x-cdp-app": agent }),
+        ...(isLink ? { accept: "*/*" } : { accept: "application/json", "cdf-version": apiVersion, "x-cdp-app": agent }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(isJson ? { "content-type": "application/json" } : {}),
         ...sending.headers,

@@ -27,6 +27,7 @@ export interface Hints {
 
 type LookOptions = Pick<Call, "signal" | "lane" | "holdSeconds" | "onPause">;
 
+/** How a job is started. */
 export interface StartOptions {
   /** Of a request that comes again the service may know the first by it; a random one by default. */
   idempotencyKey?: string;

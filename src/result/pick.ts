@@ -3,6 +3,8 @@ import { preview, SegmentError, type BoundingBox } from "../api";
 import { boxAround } from "./parts";
 import type { FoundSegment, Result } from "./read";
 
+/** A segment that is less like the chosen box (intersection over union) is another object. */
+const LEAST_LIKENESS = 0.2;
 const boxSchema = z.object({ xMin: z.number(), yMin: z.number(), xMax: z.number(), yMax: z.number() });
 
 /**
@@ -21,7 +23,8 @@ export function readPick(place: string, value: unknown): BoundingBox | undefined
 }
 
 /**
- * Of each result one segment: the one whose bounding box is most like `box` (by intersection over union), else the best.
+ * Of each result one segment: the one whose bounding box is most like `box` (by intersection over union, .2 at least),
+ * else the best.
  * By its place, as the next picture's segments may have another order.
  * @param box in fractions of the upright picture
  */
@@ -31,7 +34,7 @@ export function pickSegments(results: readonly Result[], box?: BoundingBox): Fou
     if (best === undefined || box === undefined) return best ?? [];
     const likeness = ({ rings }: FoundSegment): number => overlap(boxAround(rings), box);
     const alike = highest(segments, likeness);
-    return alike !== undefined && likeness(alike) > 0 ? alike : best;
+    return alike !== undefined && likeness(alike) >= LEAST_LIKENESS ? alike : best;
   });
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { close, fsync, open, writeFile } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -31,7 +31,7 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await removeIfThere(temporary);
     throw error;
   }
   await syncFolder(folder);
@@ -39,14 +39,20 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
 
 /** Removes a file for good. Returns whether it was there. */
 export async function removeDurably(file: string): Promise<boolean> {
+  const wasThere = await removeIfThere(file);
+  if (wasThere) await syncFolder(dirname(file));
+  return wasThere;
+}
+
+/** Removes a file; after a power cut it may be there again. Returns whether it was there. */
+export async function removeIfThere(file: string): Promise<boolean> {
   try {
-    await rm(file);
+    await unlink(file);
+    return true;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
   }
-  await syncFolder(dirname(file));
-  return true;
 }
 
 /** Moves a file that can't be used into `folder`, so that it can be looked at but is never read again. */

@@ -315,29 +315,32 @@ describe("client: requests", () => {
     assert.deepEqual(warnings, []);
   });
 
-  it("never goes through the environment's proxy to a server on this machine", async () => {
-    const [service, proxy] = [await startService(), await startService()];
-    const names = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "NO_PROXY", "no_proxy"];
-    const before = names.map((name) => process.env[name]);
-    names.forEach((name) => (process.env[name] = name.toLowerCase() === "no_proxy" ? "" : proxy.url));
-    try {
-      for (const host of ["127.0.0.1", "127.0.0.2", "localhost", "[::1]"]) {
-        const { port } = new URL(service.url);
-        const client = clientOf({ url: `http://${host}:${port}` }, { retries: 0, tokens: staticToken("secret") });
-        await client.startJob(REQUEST).catch(() => undefined); // not every machine has each of these addresses
-        assert.deepEqual(proxy.log, [], host);
+  for (const name of ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]) {
+    it(`never goes through the environment's ${name} to a server on this machine`, async () => {
+      const [service, proxy] = [await startService(), await startService()];
+      const names = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];
+      const before = names.map((each) => process.env[each]);
+      names.forEach((each) => Reflect.deleteProperty(process.env, each));
+      process.env[name] = proxy.url;
+      try {
+        for (const host of ["127.0.0.1", "127.0.0.2", "localhost", "[::1]"]) {
+          const { port } = new URL(service.url);
+          const client = clientOf({ url: `http://${host}:${port}` }, { retries: 0, tokens: staticToken("secret") });
+          await client.startJob(REQUEST).catch(() => undefined); // not every machine has each of these addresses
+          assert.deepEqual(proxy.log, [], host);
+        }
+        assert.ok(service.requests.length > 0);
+        // The same request to another machine does go there: the proxy above was a real trap.
+        await clientOf({ url: "http://plant.example" }, { retries: 0 })
+          .startJob(REQUEST)
+          .catch(() => undefined);
+        assert.equal(proxy.log.length, 1);
+      } finally {
+        names.forEach((each, index) => {
+          if (before[index] === undefined) Reflect.deleteProperty(process.env, each);
+          else process.env[each] = before[index];
+        });
       }
-      assert.ok(service.requests.length > 0);
-      // The same request to another machine does go there: the proxy above was a real trap.
-      await clientOf({ url: "http://plant.example" }, { retries: 0 })
-        .startJob(REQUEST)
-        .catch(() => undefined);
-      assert.equal(proxy.log.length, 1);
-    } finally {
-      names.forEach((name, index) => {
-        if (before[index] === undefined) Reflect.deleteProperty(process.env, name);
-        else process.env[name] = before[index];
-      });
-    }
-  });
+    });
+  }
 });

@@ -140,6 +140,50 @@ describe("waits", function () {
     for (const end of ["completed", "notCompleted", "finished"]) assert.deepEqual(flow.unread(end), [], end);
   });
 
+  describe("behind more messages than segment start begins with at once", () => {
+    const START = /^POST \S+\/segment$/;
+    const TOPICS = Array.from({ length: 20 }, (_, index) => `camera/${index}`);
+    const ENDS = ["completed", "notCompleted", "caught", "finished"];
+    const starts = (): number => proxy.requests.filter((line) => START.test(line)).length;
+
+    /** Gives segment start all messages in one go, while the service answers none of its requests. */
+    async function crowd(): Promise<RunningFlow> {
+      proxy.release();
+      const flow = await load();
+      flow.send("upload", { payload: picture });
+      const { file } = (await flow.next("completed")).segment as { file: { fileId: number } };
+      await flow.nextOf("finished", 3);
+      proxy.hold(START);
+      const counted = flow.status("start", (text) => text.startsWith(`${TOPICS.length} `));
+      for (const topic of TOPICS) flow.send("start", { payload: { fileIds: [file.fileId] }, topic });
+      await counted;
+      return flow;
+    }
+
+    it("each leaves once", async () => {
+      const flow = await crowd();
+      proxy.release();
+      const results = await flow.nextOf("completed", TOPICS.length);
+      assert.deepEqual(results.map(({ topic }) => String(topic)).sort(), TOPICS.toSorted());
+      await flow.nextOf("finished", 2 * TOPICS.length);
+      for (const end of ENDS) assert.deepEqual(flow.unread(end), [], end);
+    });
+
+    it("those that have not begun are dropped with the others: one warning, and nothing more is started", async () => {
+      const flow = await crowd();
+      await flow.redeploy("full", { start: { name: "new" } });
+      const before = starts();
+      proxy.release();
+      await new Promise((resolve) => setTimeout(resolve, 500)); // two turns
+      assert.equal(starts(), before);
+      assert.deepEqual(
+        logged("warn").filter((text) => text.includes("dropped")),
+        [`${TOPICS.length} segment-start.warning.dropped`],
+      );
+      for (const end of ENDS) assert.deepEqual(flow.unread(end), [], end);
+    });
+  });
+
   it("are dropped with work in the other nodes, a warning each", async () => {
     const flow = await load();
     proxy.hold(/^POST \S+\/files/);

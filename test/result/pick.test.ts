@@ -26,7 +26,11 @@ describe("pickSegments", () => {
     assert.deepEqual(pickSegments([result(MIDDLE, LARGE, SMALL)], { xMin: 0, yMin: 0, xMax: 1, yMax: 1 }), [LARGE]);
   });
 
-  it("takes the best where the chosen box is somewhere else", () => {
+  it("takes the best where none is like the chosen box", () => {
+    // A fifth of the small one, and less of it.
+    const [fifth, less] = [0.441, 0.439].map((xMax) => ({ xMin: 0.4, yMin: 0.4, xMax, yMax: 0.6 }));
+    assert.deepEqual(pickSegments([result(SMALL, segment([], 0.9))], fifth), [SMALL]);
+    assert.deepEqual(pickSegments([result(SMALL, segment([], 0.9))], less), [segment([], 0.9)]);
     const elsewhere = { xMin: 0, yMin: 0, xMax: 0.05, yMax: 0.05 };
     assert.deepEqual(pickSegments([result(SMALL, MIDDLE)], elsewhere), [MIDDLE]);
     assert.deepEqual(pickSegments([result(SMALL, MIDDLE), result(LARGE)], SMALL_BOX), [SMALL, LARGE]);
