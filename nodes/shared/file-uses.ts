@@ -4,6 +4,7 @@ import { successorOf, segmentOf } from "./connection";
 
 /** A file that waits are about. */
 export interface FileUse {
+  readonly name: string;
   readonly service: string;
   readonly file: unknown;
   count: number;
@@ -19,8 +20,8 @@ export class FileUses {
   enter(msg: NodeMessage): FileUse | undefined {
     const { service, file } = segmentOf(msg);
     if (typeof service !== "string" || file === undefined) return undefined;
-    const name = nameOf({ service, file });
-    const use = this.#uses.get(name) ?? { service, file, count: 0, isFree: false };
+    const name = inspect([service, file]);
+    const use = this.#uses.get(name) ?? { name, service, file, count: 0, isFree: false };
     use.count++;
     this.#uses.set(name, use);
     return use;
@@ -30,7 +31,7 @@ export class FileUses {
   drop(use: FileUse | undefined): void {
     if (use === undefined) return;
     use.count--;
-    if (use.count === 0) this.#uses.delete(nameOf(use));
+    if (use.count === 0) this.#uses.delete(use.name);
   }
 
   /**
@@ -42,13 +43,9 @@ export class FileUses {
     use.isFree ||= isFree;
     use.count--;
     if (use.count > 0) return;
-    this.#uses.delete(nameOf(use));
+    this.#uses.delete(use.name);
     if (use.isFree) await deleteFile(use);
   }
-}
-
-function nameOf({ service, file }: Pick<FileUse, "service" | "file">): string {
-  return inspect([service, file]);
 }
 
 async function deleteFile({ service, file }: FileUse): Promise<void> {

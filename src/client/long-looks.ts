@@ -65,6 +65,7 @@ export class LongLooks implements Looker {
     this.#requestedAt = performance.now();
     const pause = await this.#look([...this.#ids].slice(0, MAX_IDS), request.signal);
     if (request.signal.aborted) return;
+    this.#request = undefined;
     this.#requestedAt = -Infinity;
     if (this.#ids.size > 0) this.#renewAfter(pause);
   }
@@ -81,6 +82,7 @@ export class LongLooks implements Looker {
         onPause: (ms) => (this.#notBefore = performance.now() + ms),
       });
       if (signal.aborted) return 0;
+      this.#request = undefined; // jobs that leave now have nothing to abort
       jobs.items.forEach((job) => this.listener.seen(job));
       for (const id of jobs.unknownJobIds ?? []) this.listener.failed([id], unknownJob(id));
       if (asked.some((id) => !this.#ids.has(id))) return GATHER_MS;
