@@ -1,16 +1,11 @@
-import { readdir } from "node:fs/promises";
-import { basename } from "node:path";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serialize } from "node:v8";
 import { errorText } from "../../src/api/segment-error";
-import type { RecordStore } from "../../src/store";
+import type { Journal } from "../../src/store";
 import type { WaitRecord } from "./wait-record";
 
-/**
- * Writes at once: with fewer they fall behind a crowd of messages, with more none of the four threads would be left that
- * all of Node-RED's file work shares.
- */
-const WRITES_AT_ONCE = 3;
 /**
  * How long (ms) a node that closes waits for the disk. First records are written by then; what may be cut short is to
  * write anew what is left of each time-out.
@@ -18,7 +13,6 @@ const WRITES_AT_ONCE = 3;
 const CLOSING_MS = 2000;
 /** How long the waits of a node that does not exist are kept. */
 const ORPHAN_MS = 7 * 24 * 3600 * 1000;
-const RECORD_FILE = /^[0-9a-f]{64}/;
 
 /** What is told to the log. */
 export interface RecordsLog {
@@ -37,19 +31,21 @@ export interface RecordsLog {
 export class WaitRecords {
   /** Ids of the nodes that live. */
   readonly nodes = new Set<string>();
+  readonly #file: string;
   readonly #left = new Map<string, WaitRecord>();
-  readonly #wanted = new Set<string>();
-  readonly #lanes = Array.from({ length: WRITES_AT_ONCE }, () => Promise.resolve());
+  readonly #writes = new Set<Promise<boolean>>();
   #sequence = 0;
   #loaded: Promise<void> | undefined;
-  #store: Promise<RecordStore<WaitRecord>> | undefined;
+  #journal: Promise<Journal<WaitRecord>> | undefined;
   #hasFailed = false;
 
   /** @param dir one process at a time may use it; it is made when the first wait is recorded */
   constructor(
-    private readonly dir: string,
+    dir: string,
     private readonly log: RecordsLog,
-  ) {}
+  ) {
+    this.#file = join(dir, "journal");
+  }
 
   /** Reads what an earlier life of Node-RED has left, once. Never rejects. */
   load(): Promise<void> {
@@ -85,23 +81,17 @@ export class WaitRecords {
   }
 
   /** Records a wait. Resolves, when that has been tried, to whether it is on the disk. */
-  async put(key: string, record: WaitRecord): Promise<boolean> {
-    this.#wanted.add(key);
-    const isRecorded = await this.#write(key, async (store) => {
-      if (this.#wanted.has(key)) await putWhatCanBe(store, key, record);
-    });
-    if (!isRecorded) this.#wanted.delete(key);
-    return isRecorded;
+  put(key: string, record: WaitRecord): Promise<boolean> {
+    return this.#write((journal) => putWhatCanBe(journal, key, record));
   }
 
   /**
-   * Removes a wait. One that has not been written yet never is. Only a power cut may bring it back: its message then
-   * leaves once more, as after a crash between sending and forgetting.
+   * Removes a wait. Only a power cut may bring it back: its message then leaves once more, as after a crash between
+   * sending and forgetting.
    */
   remove(key: string): void {
     this.#left.delete(key);
-    this.#wanted.delete(key);
-    void this.#write(key, (store) => store.forget(key));
+    void this.#write((journal) => journal.remove(key));
   }
 
   /** Removes the waits that a node has left, and says how many they were. */
@@ -123,33 +113,35 @@ export class WaitRecords {
   async idle(): Promise<void> {
     const enough = new AbortController();
     const late = sleep(CLOSING_MS, undefined, { signal: enough.signal }).catch(() => undefined);
-    await Promise.race([Promise.all(this.#lanes), late]);
+    await Promise.race([Promise.all(this.#writes), late]);
     enough.abort();
   }
 
   async #load(): Promise<void> {
     try {
-      if (await holdsFiles(this.dir)) await this.#open();
+      if (await holdsAny(this.#file)) await this.#open();
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  /** Writes when the key's lane is free: of one wait, in the order of the calls. Resolves to whether it worked. */
-  #write(key: string, action: (store: RecordStore<WaitRecord>) => Promise<unknown>): Promise<boolean> {
-    const lane = key.charCodeAt(key.length - 1) % WRITES_AT_ONCE;
-    const written = (this.#lanes[lane] ?? Promise.resolve()).then(async () => {
-      try {
-        await action(await this.#open());
-        this.#hasFailed = false;
-        return true;
-      } catch (error) {
-        this.#failed(error);
-        return false;
-      }
-    });
-    this.#lanes[lane] = written.then(() => undefined);
+  /** Changes what is on the disk. Resolves to whether it worked. */
+  #write(change: (journal: Journal<WaitRecord>) => Promise<void>): Promise<boolean> {
+    const written = this.#tryTo(change);
+    this.#writes.add(written);
+    void written.then(() => this.#writes.delete(written));
     return written;
+  }
+
+  async #tryTo(change: (journal: Journal<WaitRecord>) => Promise<void>): Promise<boolean> {
+    try {
+      await change(await this.#open());
+      this.#hasFailed = false;
+      return true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
   }
 
   #failed(error: unknown): void {
@@ -157,45 +149,45 @@ export class WaitRecords {
     this.#hasFailed = true;
   }
 
-  #open(): Promise<RecordStore<WaitRecord>> {
-    return (this.#store ??= this.#read().catch((error: unknown) => {
-      this.#store = undefined; // tried again by the next wait
+  #open(): Promise<Journal<WaitRecord>> {
+    return (this.#journal ??= this.#read().catch((error: unknown) => {
+      this.#journal = undefined; // tried again by the next wait
       throw error;
     }));
   }
 
-  async #read(): Promise<RecordStore<WaitRecord>> {
-    const [{ RecordStore: Store }, { waitRecordSchema }] = await Promise.all([
+  async #read(): Promise<Journal<WaitRecord>> {
+    const [{ Journal }, { waitRecordSchema }] = await Promise.all([
       import("../../src/store/index.js"),
       import("./wait-record.js"),
     ]);
-    const store = await Store.open(this.dir, waitRecordSchema, (record, key) => {
+    const journal = await Journal.open(this.#file, waitRecordSchema, (record, key) => {
       this.#left.set(key, record);
       this.#sequence = Math.max(this.#sequence, record.sequence);
     });
-    if (store.setAside > 0) this.log.setAside(store.setAside);
-    return store;
+    if (journal.setAside > 0) this.log.setAside(journal.setAside);
+    return journal;
   }
 }
 
-/** Whether a store has anything to read, a file cut short included. */
-async function holdsFiles(dir: string): Promise<boolean> {
-  const names = await readdir(dir, { recursive: true }).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+/** Whether there is anything to read. */
+async function holdsAny(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).size > 0;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
     throw error;
-  });
-  return names.some((name) => RECORD_FILE.test(basename(name)) && !name.startsWith("damaged"));
+  }
 }
 
 /** Records a message without the properties that only live in memory, such as functions. */
-async function putWhatCanBe(store: RecordStore<WaitRecord>, key: string, record: WaitRecord): Promise<void> {
+function putWhatCanBe(journal: Journal<WaitRecord>, key: string, record: WaitRecord): Promise<void> {
   const msg = withoutPicture(record.msg);
   try {
-    await store.put(key, { ...record, msg });
-  } catch (error) {
+    return journal.put(key, { ...record, msg });
+  } catch {
     const kept = Object.entries(msg).filter(([, value]) => canBeWritten(value));
-    if (kept.length === Object.keys(msg).length) throw error; // it was the disk
-    await store.put(key, { ...record, msg: { ...Object.fromEntries(kept), _msgid: msg._msgid } });
+    return journal.put(key, { ...record, msg: { ...Object.fromEntries(kept), _msgid: msg._msgid } });
   }
 }
 

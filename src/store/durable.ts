@@ -1,13 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { close, fsync, open, writeFile } from "node:fs";
 import { mkdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { fd } from "./descriptors";
 
-/** By descriptors: a `FileHandle` for each file weighs more than all else that a small write does. */
-const fd = { open: promisify(open), write: promisify(writeFile), sync: promisify(fsync), close: promisify(close) };
-
-const TEMPORARY_SUFFIX = ".tmp";
+/** How the name of a file ends that is being written. */
+export const TEMPORARY_SUFFIX = ".tmp";
 
 /** Whether a file name is that of a write that never ended. */
 export function isTemporary(name: string): boolean {
@@ -22,9 +19,9 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
   const folder = dirname(path);
   const temporary = `${path}.${randomUUID()}${TEMPORARY_SUFFIX}`;
   try {
-    const descriptor = await create(temporary);
+    const descriptor = await createFile(temporary);
     try {
-      await fd.write(descriptor, bytes);
+      await fd.writeFile(descriptor, bytes);
       await fd.sync(descriptor);
     } finally {
       await fd.close(descriptor);
@@ -45,7 +42,7 @@ export async function removeDurably(file: string): Promise<boolean> {
 }
 
 /** Removes a file; after a power cut it may be there again. Returns whether it was there. */
-export async function removeIfThere(file: string): Promise<boolean> {
+async function removeIfThere(file: string): Promise<boolean> {
   try {
     await unlink(file);
     return true;
@@ -78,14 +75,14 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
-/** Opens a new file. Its folder is nearly always there, so it is only made when that fails. */
-async function create(path: string): Promise<number> {
+/** Opens a new file, to be written and read. Its folder is nearly always there, so it is only made when that fails. */
+export async function createFile(path: string): Promise<number> {
   try {
-    return await fd.open(path, "wx", 0o600);
+    return await fd.open(path, "wx+", 0o600);
   } catch (error) {
     if (!isMissing(error)) throw error;
     await makeFolder(dirname(path));
-    return fd.open(path, "wx", 0o600);
+    return fd.open(path, "wx+", 0o600);
   }
 }
 
@@ -95,7 +92,8 @@ async function makeFolder(folder: string): Promise<void> {
   if (first !== undefined) await syncFolder(dirname(first));
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Waits for the disk to hold the names of the folder's files. */
+export async function syncFolder(folder: string): Promise<void> {
   // Windows can't open a folder; its file system keeps the rename in its journal.
   if (process.platform === "win32") return;
   const descriptor = await fd.open(folder, "r");

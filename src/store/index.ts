@@ -2,5 +2,6 @@
 export { inBatches } from "./batches";
 export { ContentStore, contentHash } from "./content-store";
 export { isMissing, isUnreadable, writeDurably } from "./durable";
+export { Journal } from "./journal";
 export { RecordStore } from "./record-store";
 export { Turns } from "./turns";

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 
-const MAGIC = Buffer.from("NRSEG\x01", "latin1"); // the last byte is the version of this form
+/** What each record begins with. */
+export const RECORD_MAGIC = Buffer.from("NRSEG\x01", "latin1"); // the last byte is the version of this form
 const CHECKSUM_BYTES = 32;
 
 /** The bytes of a record's file: magic with version, sha256 of what follows, `v8.serialize([key, value])`. */
 export function encodeRecord(key: string, value: unknown): Buffer {
   const content = serialize([key, value]);
-  return Buffer.concat([MAGIC, checksum(content), content]);
+  return Buffer.concat([RECORD_MAGIC, checksum(content), content]);
 }
 
 /**
@@ -16,9 +17,9 @@ export function encodeRecord(key: string, value: unknown): Buffer {
  * @throws {Error} when the bytes are not a whole record of this version
  */
 export function decodeRecord(bytes: Buffer): [unknown, unknown] {
-  const content = bytes.subarray(MAGIC.length + CHECKSUM_BYTES);
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error("not a record of this version");
-  if (!bytes.subarray(MAGIC.length, MAGIC.length + CHECKSUM_BYTES).equals(checksum(content))) {
+  const content = bytes.subarray(RECORD_MAGIC.length + CHECKSUM_BYTES);
+  if (!bytes.subarray(0, RECORD_MAGIC.length).equals(RECORD_MAGIC)) throw new Error("not a record of this version");
+  if (!bytes.subarray(RECORD_MAGIC.length, RECORD_MAGIC.length + CHECKSUM_BYTES).equals(checksum(content))) {
     throw new Error("the checksum does not match");
   }
   const record: unknown = deserialize(content);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { z } from "zod";
-import { isMissing, removeDurably, removeIfThere, setAside, writeDurably } from "./durable";
+import { isMissing, removeDurably, setAside, writeDurably } from "./durable";
 import { damagedFolder, pathOf, visitFiles } from "./folders";
 import { decodeRecord, encodeRecord } from "./record-file";
 import { Turns } from "./turns";
@@ -61,12 +61,6 @@ export class RecordStore<T> {
   remove(key: string): Promise<boolean> {
     const path = this.#path(key);
     return this.#turns.take(path, () => removeDurably(path));
-  }
-
-  /** Like {@link remove}, but the disk is not waited for: after a power cut the record may be there again. */
-  forget(key: string): Promise<boolean> {
-    const path = this.#path(key);
-    return this.#turns.take(path, () => removeIfThere(path));
   }
 
   #path(key: string): string {

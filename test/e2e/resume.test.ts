@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { z } from "zod";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
 import { HoldingProxy, LOOKS } from "../nodes/holding-proxy";
 import { startSegmentServer, type SegmentServer } from "../nodes/segment-server";
+import { journalKeys } from "../support/journal";
 import { removeFolder } from "../support/remove-folder";
 
 const PICTURE = join(__dirname, "../../pictures/coffee.jpg");
@@ -50,17 +51,17 @@ describe("waits in a Node-RED that is killed", function () {
     proxy.hold(LOOKS);
     await start();
     for (const topic of ["a", "b", "c"]) await nodeRed.inject(topic);
-    while (records().length < 3) await moment();
+    while ((await records()).length < 3) await moment();
 
     await kill();
     await start();
     await kill(); // while they are taken up, or shortly after
     assert.deepEqual(read(), []);
-    assert.equal(records().length, 3);
+    assert.equal((await records()).length, 3);
 
     await start();
     proxy.release();
-    while (read().length < 3 || records().length > 0) await moment();
+    while (read().length < 3 || (await records()).length > 0) await moment();
     const left = read();
     assert.deepEqual(left.map(({ topic }) => topic).sort(), ["a", "b", "c"]);
     assert.equal(new Set(left.map(({ jobId }) => jobId)).size, 3);
@@ -93,10 +94,8 @@ describe("waits in a Node-RED that is killed", function () {
     return lines.map((line) => outcomeSchema.parse(JSON.parse(line)));
   }
 
-  function records(): string[] {
-    const folder = join(userDir, "node-red-segment-waits");
-    if (!existsSync(folder)) return [];
-    return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /[0-9a-f]{64}$/.test(name));
+  function records(): Promise<string[]> {
+    return journalKeys(join(userDir, "node-red-segment-waits", "journal"));
   }
 });
 

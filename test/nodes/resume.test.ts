@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Job } from "../../src/api";
-import { RecordStore } from "../../src/store";
+import { Journal } from "../../src/store";
 import { waitRecordSchema } from "../../nodes/shared/wait-record";
+import { journalKeys } from "../support/journal";
 import { logged, pipeline, RunningFlow, useScratchUserDir, type FlowNode, since41 } from "./flow";
 import { HoldingProxy, LOOKS } from "./holding-proxy";
 import { DISC, overlapWithDisc, scene } from "./scene";
@@ -16,6 +17,7 @@ describe("waits that are resumed", function () {
   this.timeout(60_000);
   const userDir = useScratchUserDir();
   const folder = join(userDir, "node-red-segment-waits");
+  const journal = join(folder, "journal");
   let server: SegmentServer;
   let proxy: HoldingProxy;
   let picture: Buffer;
@@ -59,17 +61,8 @@ describe("waits that are resumed", function () {
     for (const end of ["completed", "notCompleted", "caught", "finished"]) assert.deepEqual(flow.unread(end), [], end);
   }
 
-  /** Files of records, those that were set aside left out. */
-  function recordFiles(): string[] {
-    if (!existsSync(folder)) return [];
-    return readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .filter((name) => !name.startsWith("damaged"))
-      .map((name) => join(folder, name))
-      .filter((path) => statSync(path).isFile());
-  }
-
   async function noRecords(): Promise<void> {
-    while (recordFiles().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await journalKeys(journal)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   for (const type of ["full", "flows", "nodes"] as const) {
@@ -92,7 +85,7 @@ describe("waits that are resumed", function () {
   it("go on after a restart, once, without what only lives in memory and what the service has", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
     await waiting(flow, ["a", "b"], { res: { end: () => 0 }, format: () => 0, depth: { map: new Map([[1, "one"]]) } });
-    await flow.restart(credentials, () => assert.equal(recordFiles().length, 2));
+    await flow.restart(credentials, async () => assert.equal((await journalKeys(journal)).length, 2));
     proxy.release();
     const [message] = await flow.nextOf("completed", 2);
     for (const name of ["image", "res", "format"]) assert.ok(!(name in message!), name);
@@ -149,7 +142,7 @@ describe("waits that are resumed", function () {
     await flow.remove("wait");
     const dropped = logged("warn").filter((text) => text.includes("dropped"));
     assert.deepEqual(dropped, ["2 segment-wait.warning.dropped"]);
-    assert.deepEqual(recordFiles(), []);
+    await noRecords();
   });
 
   it("are one error when no config node leads to their service any more", async () => {
@@ -166,27 +159,27 @@ describe("waits that are resumed", function () {
     const flow = await RunningFlow.load(flowOf(), credentials);
     await waiting(flow, ["a", "b", "c"]);
     await flow.restart(credentials, () => {
-      const files = recordFiles();
-      for (const file of files.slice(1)) writeFileSync(file, readFileSync(file).subarray(0, 100));
+      const bytes = readFileSync(journal);
+      bytes[100]! ^= 1;
+      writeFileSync(journal, bytes.subarray(0, bytes.length - 100));
     });
     proxy.release();
     assert.equal((await flow.next("completed")).segment!.resumed, true);
     const warnings = logged("warn").filter((text) => text.includes("setAside"));
     assert.deepEqual(warnings, ["segment wait: 2 segment-wait.warning.setAside"]);
-    assert.equal(readdirSync(join(folder, "damaged")).length, 2);
+    assert.equal(readdirSync(join(folder, "damaged")).length, 1);
     await noRecords();
   });
 
   it("leave once more when the record outlived a crash between sending and forgetting", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
     await waiting(flow, ["a"]);
-    const [file] = recordFiles();
-    const record = readFileSync(file!);
+    const record = readFileSync(journal);
     proxy.release();
     const first = await flow.next("completed");
     await flow.next("finished");
     await noRecords();
-    await flow.restart(credentials, () => writeFileSync(file!, record));
+    await flow.restart(credentials, () => writeFileSync(journal, record));
     const second = await flow.next("completed");
     assert.deepEqual([first.segment!.resumed, second.segment!.resumed], [undefined, true]);
     assert.equal((second.payload as Job).jobId, first.jobId);
@@ -196,15 +189,15 @@ describe("waits that are resumed", function () {
     const flow = await RunningFlow.load(flowOf(), credentials);
     await waiting(flow, ["a"]);
     await flow.restart(credentials, async () => {
-      const store = await RecordStore.open(folder, waitRecordSchema);
+      const records = await Journal.open(journal, waitRecordSchema);
       const msg = { _msgid: "1" };
       const orphan = { nodeId: "gone", jobId: 5, service: "embedded", timeoutMs: 0, sequence: 9, msg };
-      await store.put("old", { ...orphan, recordedAt: Date.now() - WEEK_MS - 1000 });
-      await store.put("young", { ...orphan, recordedAt: Date.now() - WEEK_MS + 60_000 });
+      await records.put("old", { ...orphan, recordedAt: Date.now() - WEEK_MS - 1000 });
+      await records.put("young", { ...orphan, recordedAt: Date.now() - WEEK_MS + 60_000 });
     });
     proxy.release();
     await flow.next("completed");
-    while (recordFiles().length !== 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await journalKeys(journal)).length !== 1) await new Promise((resolve) => setTimeout(resolve, 20));
     assert.ok(logged("warn").includes("segment wait: 1 segment-wait.warning.pruned"));
   });
 
