@@ -11,12 +11,14 @@ import type { WaitRecord } from "./wait-record";
  * write anew what is left of each time-out.
  */
 const CLOSING_MS = 2000;
+/** Changes that are made before the disk is waited for. */
+const CHANGES_AT_ONCE = 20;
 /** How long the waits of a node that does not exist are kept. */
 const ORPHAN_MS = 7 * 24 * 3600 * 1000;
 
 /** What is told to the log. */
 export interface RecordsLog {
-  /** Records that can't be read were moved into the folder `damaged`. */
+  /** Parts of the file can't be read. As it was, it is in the folder `damaged`. */
   setAside(count: number): void;
   /** Waits of nodes that have long been gone were removed. */
   pruned(count: number): void;
@@ -34,6 +36,8 @@ export class WaitRecords {
   readonly #file: string;
   readonly #left = new Map<string, WaitRecord>();
   readonly #writes = new Set<Promise<boolean>>();
+  #turns = 0;
+  #lastTurn = Promise.resolve();
   #sequence = 0;
   #loaded: Promise<void> | undefined;
   #journal: Promise<Journal<WaitRecord>> | undefined;
@@ -86,8 +90,8 @@ export class WaitRecords {
   }
 
   /**
-   * Removes a wait. Only a power cut may bring it back: its message then leaves once more, as after a crash between
-   * sending and forgetting.
+   * Removes a wait. Only a power cut or a disk that fails may bring it back: its message then leaves once more, as after
+   * a crash between sending and forgetting.
    */
   remove(key: string): void {
     this.#left.delete(key);
@@ -135,13 +139,21 @@ export class WaitRecords {
 
   async #tryTo(change: (journal: Journal<WaitRecord>) => Promise<void>): Promise<boolean> {
     try {
-      await change(await this.#open());
+      const journal = await this.#open();
+      await this.#turn(journal);
+      await change(journal);
       this.#hasFailed = false;
       return true;
     } catch (error) {
       this.#failed(error);
       return false;
     }
+  }
+
+  /** Of changes that come at once few are made in one go, and in their order: the event loop has other work, too. */
+  #turn(journal: Journal<WaitRecord>): Promise<void> {
+    if (++this.#turns % CHANGES_AT_ONCE === 0) this.#lastTurn = this.#lastTurn.then(() => journal.settled);
+    return this.#lastTurn;
   }
 
   #failed(error: unknown): void {

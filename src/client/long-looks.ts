@@ -65,7 +65,6 @@ export class LongLooks implements Looker {
     this.#requestedAt = performance.now();
     const pause = await this.#look([...this.#ids].slice(0, MAX_IDS), request.signal);
     if (request.signal.aborted) return;
-    this.#request = undefined;
     this.#requestedAt = -Infinity;
     if (this.#ids.size > 0) this.#renewAfter(pause);
   }

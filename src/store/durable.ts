@@ -42,7 +42,7 @@ export async function removeDurably(file: string): Promise<boolean> {
 }
 
 /** Removes a file; after a power cut it may be there again. Returns whether it was there. */
-async function removeIfThere(file: string): Promise<boolean> {
+export async function removeIfThere(file: string): Promise<boolean> {
   try {
     await unlink(file);
     return true;
@@ -75,7 +75,7 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
-/** Opens a new file, to be written and read. Its folder is nearly always there, so it is only made when that fails. */
+/** Opens a new file, to be written and read; its name is not synced. Its folder is nearly always there, so it is only made when that fails. */
 export async function createFile(path: string): Promise<number> {
   try {
     return await fd.open(path, "wx+", 0o600);

@@ -1,9 +1,10 @@
-import { readAt } from "./descriptors";
+import { isUnreadable } from "./durable";
 import { decodeRecord, encodeRecord, RECORD_MAGIC } from "./record-file";
 
 const LENGTH_BYTES = 4;
 const HEADER_BYTES = LENGTH_BYTES + RECORD_MAGIC.length;
-const WINDOW_BYTES = 65_536;
+/** Small, as what stands beside a bad sector must be found. */
+const WINDOW_BYTES = 512;
 
 /** Where an entry stands in the file, in bytes. */
 export interface Place {
@@ -30,29 +31,32 @@ export function encodeEntry(key: string, value: unknown): Buffer {
   return Buffer.concat([length, record]);
 }
 
-/** Reads the first `size` bytes of a journal. Between whole entries it yields `"damaged"`, once for each stretch that is none. */
-export async function* readEntries(descriptor: number, size: number): AsyncGenerator<JournalEntry | "damaged"> {
+/** Reads bytes of a file; fewer where it ends. */
+type Read = (position: number, length: number) => Promise<Buffer>;
+
+/**
+ * Reads the first `size` bytes of a journal. For each stretch of them that is no whole entry, or can't be read, it
+ * yields `"damaged"` once.
+ */
+export async function* readEntries(read: Read, size: number): AsyncGenerator<JournalEntry | "damaged"> {
+  const readable: Read = (position, length) => read(position, length).catch(nothingIfUnreadable);
   let position = 0;
-  let isDamaged = false;
+  let wasDamaged = false;
   while (position < size) {
-    const entry = await readEntry(descriptor, position, size);
-    if (entry === undefined) {
-      if (!isDamaged) yield "damaged";
-      position = await nextEntry(descriptor, position + 1);
-    } else {
-      yield entry;
-      position += entry.place.length;
-    }
-    isDamaged = entry === undefined;
+    const entry = await readEntry(readable, position, size);
+    if (entry !== undefined) yield entry;
+    else if (!wasDamaged) yield "damaged";
+    wasDamaged = entry === undefined;
+    position = entry === undefined ? await nextEntry(readable, position + 1, size) : position + entry.place.length;
   }
 }
 
-async function readEntry(descriptor: number, position: number, size: number): Promise<JournalEntry | undefined> {
-  const header = await readAt(descriptor, position, HEADER_BYTES);
+async function readEntry(read: Read, position: number, size: number): Promise<JournalEntry | undefined> {
+  const header = await read(position, HEADER_BYTES);
   if (header.length < HEADER_BYTES || !header.subarray(LENGTH_BYTES).equals(RECORD_MAGIC)) return undefined;
   const length = header.readUInt32BE();
   if (position + LENGTH_BYTES + length > size) return undefined;
-  const record = await readAt(descriptor, position + LENGTH_BYTES, length);
+  const record = await read(position + LENGTH_BYTES, length);
   try {
     const [key, value] = decodeRecord(record);
     const place = { position, length: LENGTH_BYTES + length };
@@ -62,13 +66,18 @@ async function readEntry(descriptor: number, position: number, size: number): Pr
   }
 }
 
-/** Where the next entry may begin, at `from` or behind; infinity when none does. */
-async function nextEntry(descriptor: number, from: number): Promise<number> {
-  for (let start = from; ; start += WINDOW_BYTES) {
+/** Where the next entry may begin, at `from` or behind; `size` when none does. */
+async function nextEntry(read: Read, from: number, size: number): Promise<number> {
+  for (let start = from; start < size; start += WINDOW_BYTES) {
     // Windows overlap, as the mark may stand across their border.
-    const window = await readAt(descriptor, start + LENGTH_BYTES, WINDOW_BYTES + RECORD_MAGIC.length);
+    const window = await read(start + LENGTH_BYTES, WINDOW_BYTES + RECORD_MAGIC.length - 1);
     const found = window.indexOf(RECORD_MAGIC);
     if (found >= 0) return start + found;
-    if (window.length <= WINDOW_BYTES) return Infinity;
   }
+  return size;
+}
+
+function nothingIfUnreadable(error: unknown): Buffer {
+  if (isUnreadable(error)) return Buffer.alloc(0);
+  throw error;
 }

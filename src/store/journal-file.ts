@@ -1,7 +1,7 @@
-import { rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { copyFile, mkdir, rename } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { fd, readAt, writeAt } from "./descriptors";
-import { createFile, isMissing, setAside, syncFolder, TEMPORARY_SUFFIX } from "./durable";
+import { createFile, isMissing, removeIfThere, syncFolder, TEMPORARY_SUFFIX } from "./durable";
 import { damagedFolder } from "./folders";
 import { readEntries, type JournalEntry, type Place } from "./journal-entry";
 
@@ -9,76 +9,103 @@ import { readEntries, type JournalEntry, type Place } from "./journal-entry";
 export class JournalFile {
   #descriptor: number | undefined;
   #size = 0;
+  /** Whether a failed write has left something behind the entries. */
+  #hasRest = false;
+  /** Whether the disk holds the file's name, too. */
+  #isNameSynced = false;
 
   constructor(private readonly path: string) {}
 
-  /** Bytes that hold entries. What a failed write has left behind them does not count. */
+  /** Bytes that hold entries. */
   get size(): number {
     return this.#size;
   }
 
   /** All that the file holds, see {@link readEntries}; nothing when it is missing. */
   async *read(): AsyncGenerator<JournalEntry | "damaged"> {
+    let descriptor: number;
     try {
-      const descriptor = (this.#descriptor = await fd.open(this.path, "r+"));
-      this.#size = (await fd.stat(descriptor)).size;
-      yield* readEntries(descriptor, this.#size);
+      descriptor = await fd.open(this.path, "r");
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (isMissing(error)) return;
+      throw error;
+    }
+    try {
+      this.#size = (await fd.stat(descriptor)).size;
+      yield* readEntries((position, length) => readAt(descriptor, position, length), this.#size);
     } finally {
-      await this.#close();
+      await fd.close(descriptor);
     }
   }
 
   /**
-   * Adds bytes, with `durably` to the disk. When that fails the file is as before.
+   * Adds bytes, with `durably` to the disk. When that fails it holds the same entries as before.
    * @returns where they begin
    */
   async append(bytes: Uint8Array, durably: boolean): Promise<number> {
     const position = this.#size;
     const descriptor = await this.#open();
+    if (this.#hasRest) await this.#cutRest(descriptor);
+    this.#hasRest = true;
     try {
       await writeAt(descriptor, position, bytes);
-      if (durably) await fd.syncData(descriptor);
+      if (durably) await this.#sync(descriptor);
     } catch (error) {
-      await fd.truncate(descriptor, position).catch(() => undefined); // what was refused must not come back
+      await this.#cutRest(descriptor).catch(() => undefined); // else before the next append
       throw error;
     }
+    this.#hasRest = false;
     this.#size += bytes.length;
     return position;
   }
 
+  /** Removes all entries, and closes the file. The disk is not waited for. */
   async empty(): Promise<void> {
     await fd.truncate(await this.#open(), 0);
     this.#size = 0;
+    this.#hasRest = false;
     await this.#close();
+  }
+
+  /** Copies the file as it is into the folder `damaged`, where it takes the place of the one before. */
+  async keepDamaged(): Promise<void> {
+    const folder = damagedFolder(dirname(this.path));
+    await mkdir(folder, { recursive: true });
+    await copyFile(this.path, join(folder, basename(this.path)));
   }
 
   /**
    * Writes the file anew with nothing but the entries at these places, which are moved to where they stand then. After a
-   * crash it is the old file or the new one.
-   * @param keepsOld moves the old one into the folder `damaged`
+   * crash, or when it fails, it is the old file or the new one.
    */
-  async rewrite(places: readonly Place[], keepsOld = false): Promise<void> {
+  async rewrite(places: readonly Place[]): Promise<void> {
     const temporary = `${this.path}${TEMPORARY_SUFFIX}`;
-    await this.#copyTo(temporary, places);
-    await this.#close(); // Windows replaces no open file
-    if (keepsOld) await setAside(this.path, damagedFolder(dirname(this.path)));
-    await rename(temporary, this.path);
+    try {
+      await this.#copyTo(temporary, places);
+      await this.#close(); // Windows replaces no open file
+      await rename(temporary, this.path);
+    } catch (error) {
+      await removeIfThere(temporary);
+      throw error;
+    }
+    this.#isNameSynced = false;
+    this.#hasRest = false;
     this.#size = 0;
     for (const place of places) {
       place.position = this.#size;
       this.#size += place.length;
     }
-    await syncFolder(dirname(this.path));
   }
 
   async #copyTo(path: string, places: readonly Place[]): Promise<void> {
+    const source = await this.#open();
     const target = await fd.open(path, "w", 0o600);
     try {
       let size = 0;
       for (const { position, length } of places) {
-        await writeAt(target, size, await readAt(await this.#open(), position, length));
+        const entry = await readAt(source, position, length);
+        if (entry.length < length) throw new Error(`${this.path} is shorter than it was`);
+        await writeAt(target, size, entry);
         size += length;
       }
       await fd.sync(target);
@@ -87,8 +114,26 @@ export class JournalFile {
     }
   }
 
+  async #cutRest(descriptor: number): Promise<void> {
+    await fd.truncate(descriptor, this.#size);
+    this.#hasRest = false;
+  }
+
+  async #sync(descriptor: number): Promise<void> {
+    await fd.syncData(descriptor);
+    if (this.#isNameSynced) return;
+    await syncFolder(dirname(this.path));
+    this.#isNameSynced = true;
+  }
+
   async #open(): Promise<number> {
-    return (this.#descriptor ??= await openOrCreate(this.path));
+    try {
+      return (this.#descriptor ??= await fd.open(this.path, "r+"));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    this.#isNameSynced = false;
+    return (this.#descriptor = await createFile(this.path));
   }
 
   async #close(): Promise<void> {
@@ -96,15 +141,4 @@ export class JournalFile {
     this.#descriptor = undefined;
     if (descriptor !== undefined) await fd.close(descriptor);
   }
-}
-
-async function openOrCreate(path: string): Promise<number> {
-  try {
-    return await fd.open(path, "r+");
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-  const descriptor = await createFile(path);
-  await syncFolder(dirname(path));
-  return descriptor;
 }

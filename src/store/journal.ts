@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import { isUnreadable } from "./durable";
 import { encodeEntry, type Place } from "./journal-entry";
 import { JournalFile } from "./journal-file";
 
@@ -34,7 +33,8 @@ export class Journal<T> {
   /**
    * Opens the journal at `path`; file and folder are made by the first `put`. Every record is handed to `onRecord`, in no
    * particular order. If anything is no record, or none that `schema` accepts, it is counted in `setAside`, and the file
-   * as it was is moved into the folder `damaged` beside it.
+   * as it was is kept in the folder `damaged` beside it, in the place of the one before.
+   * @throws {Error} that of the system, when the file is there and can't be opened
    */
   static async open<T>(
     path: string,
@@ -43,7 +43,8 @@ export class Journal<T> {
   ): Promise<Journal<T>> {
     const journal = new Journal<T>(path);
     const records = await journal.#read(schema);
-    if (journal.#setAside > 0) await journal.#file.rewrite([...journal.#places.values()], true);
+    // On a full disk the file stays as it is: it can be read past the damage.
+    if (journal.#setAside > 0) await journal.#repair().catch(() => undefined);
     for (const [key, value] of records) onRecord(value, key);
     return journal;
   }
@@ -53,16 +54,24 @@ export class Journal<T> {
     return this.#setAside;
   }
 
+  /** Resolves when nothing is being written any more of what has been changed so far. Never rejects. */
+  get settled(): Promise<void> {
+    return this.#nextWrite?.catch(() => undefined) ?? this.#writing;
+  }
+
   /**
    * Stores a value as it is now; later changes of the object don't matter. Resolves when it is on the disk, or was
-   * replaced or removed meanwhile.
+   * replaced or removed meanwhile; rejects when the disk refuses what was to be written together.
    * @throws {Error} at once when the value can't be serialized
    */
   put(key: string, value: T): Promise<void> {
     return this.#change(key, encodeEntry(key, value));
   }
 
-  /** Removes a record. The disk is not waited for: after a power cut the record may be there again. */
+  /**
+   * Removes a record. The disk is not waited for: after a power cut the record may be there again. Rejects when the disk
+   * refuses it; it is removed by the next write that succeeds.
+   */
   remove(key: string): Promise<void> {
     return this.#change(key, undefined);
   }
@@ -80,21 +89,16 @@ export class Journal<T> {
   /** The last value of each key that has not been removed. */
   async #readValues(): Promise<Map<string, unknown>> {
     const values = new Map<string, unknown>();
-    try {
-      for await (const entry of this.#file.read()) {
-        if (entry === "damaged") {
-          this.#setAside += 1;
-        } else if (entry.value === undefined) {
-          values.delete(entry.key);
-          this.#places.delete(entry.key);
-        } else {
-          values.set(entry.key, entry.value);
-          this.#places.set(entry.key, entry.place);
-        }
+    for await (const entry of this.#file.read()) {
+      if (entry === "damaged") {
+        this.#setAside += 1;
+      } else if (entry.value === undefined) {
+        values.delete(entry.key);
+        this.#places.delete(entry.key);
+      } else {
+        values.set(entry.key, entry.value);
+        this.#places.set(entry.key, entry.place);
       }
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      this.#setAside += 1;
     }
     return values;
   }
@@ -151,6 +155,11 @@ export class Journal<T> {
     this.#compactAt = 2 * size; // while most of it is needed, or when it fails
     const needed = [...this.#places.values()].reduce((sum, { length }) => sum + length, 0);
     if (2 * needed < size) await this.#rewrite();
+  }
+
+  async #repair(): Promise<void> {
+    await this.#file.keepDamaged();
+    await this.#rewrite();
   }
 
   async #rewrite(): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Job } from "../../src/api";
 import { Journal } from "../../src/store";
@@ -61,8 +61,10 @@ describe("waits that are resumed", function () {
     for (const end of ["completed", "notCompleted", "caught", "finished"]) assert.deepEqual(flow.unread(end), [], end);
   }
 
+  /** Waits until the file is empty, if there is one. */
   async function noRecords(): Promise<void> {
-    while ((await journalKeys(journal)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const size = (): number => statSync(journal, { throwIfNoEntry: false })?.size ?? 0;
+    while (size() > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   for (const type of ["full", "flows", "nodes"] as const) {
@@ -167,7 +169,7 @@ describe("waits that are resumed", function () {
     assert.equal((await flow.next("completed")).segment!.resumed, true);
     const warnings = logged("warn").filter((text) => text.includes("setAside"));
     assert.deepEqual(warnings, ["segment wait: 2 segment-wait.warning.setAside"]);
-    assert.equal(readdirSync(join(folder, "damaged")).length, 1);
+    assert.ok(statSync(join(folder, "damaged", "journal")).size > 0);
     await noRecords();
   });
 

@@ -1,8 +1,8 @@
-// A process that puts and removes records until it is killed. Tells each step on stdout when it is on the disk.
+// A process that puts and removes records until it is killed. Tells on stdout what it begins, and what is done.
 import { z } from "zod";
 import { Journal } from "../../src/store";
 
-/** A removal of each third record follows when so many others have been put. */
+/** Records that are put before the first of them is removed; each tenth stays for good. */
 const BEHIND = 9;
 
 async function main(path: string): Promise<void> {
@@ -13,11 +13,15 @@ async function main(path: string): Promise<void> {
     await journal.put(String(n), { n, filler: String(n % 10).repeat(50_000) });
     tell(`put ${n}`);
   };
+  const remove = async (n: number): Promise<void> => {
+    tell(`removing ${n}`);
+    await journal.remove(String(n));
+    tell(`removed ${n}`);
+  };
   for (let n = 0; ; n += 3) {
-    await Promise.all([put(n), put(n + 1), put(n + 2)]);
-    if (n < BEHIND) continue;
-    await journal.remove(String(n - BEHIND));
-    tell(`removed ${n - BEHIND}`);
+    await Promise.all([n, n + 1, n + 2].map(put));
+    const old = [n, n + 1, n + 2].map((number) => number - BEHIND).filter((number) => number > 0 && number % 10 !== 0);
+    await Promise.all(old.map(remove));
   }
 }
 

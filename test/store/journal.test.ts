@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import fc from "fast-check";
 import { z } from "zod";
 import { Journal } from "../../src/store";
-import { encodeEntry } from "../../src/store/journal-entry";
+import { encodeEntry, readEntries } from "../../src/store/journal-entry";
 
 const valueSchema = z.object({ n: z.number(), text: z.string().optional() });
 type Value = z.infer<typeof valueSchema>;
@@ -40,11 +40,23 @@ describe("Journal", () => {
     return (await reopened(valueSchema)).records;
   }
 
-  /** A process that puts records of 50 kB, three at once, and removes some of them. */
+  /** A process that puts records of 50 kB, three at once, and removes most of them. */
   function startWriter(errors: "ignore" | "inherit") {
     return spawn(process.execPath, ["--require", "tsx/cjs", join(__dirname, "journal-writer.ts"), path], {
       stdio: ["ignore", "pipe", errors],
     });
+  }
+
+  /** No file of this process can be longer meanwhile, as on a full disk. */
+  async function withFilesOfAtMost<R>(bytes: number, action: () => Promise<R>): Promise<R> {
+    const limit = (size: number | "unlimited"): void =>
+      void execFileSync("prlimit", ["--pid", String(process.pid), `--fsize=${size}:`]);
+    limit(bytes);
+    try {
+      return await action();
+    } finally {
+      limit("unlimited");
+    }
   }
 
   /** Puts entries on the disk as they are. */
@@ -163,8 +175,7 @@ describe("Journal", () => {
         const { journal, records, setAside } = await reopened(valueSchema);
         const kept = new Map([["whole", { n: 2 }], ["too", { n: 3 }]]); // prettier-ignore
         assert.deepEqual([records, setAside], [kept, 1]);
-        const [damaged] = await readdir(join(dir, "records", "damaged"));
-        assert.deepEqual(await readFile(join(dir, "records", "damaged", damaged!)), old);
+        assert.deepEqual(await readFile(join(dir, "records", "damaged", "journal")), old);
         await journal.put("broken", { n: 4 });
         await journal.remove("whole");
         const again = await reopened(valueSchema);
@@ -204,12 +215,46 @@ describe("Journal", () => {
     }
   });
 
-  it("sets aside what can't be read at all", async () => {
-    await mkdir(path, { recursive: true }); // reading it fails as that of a bad sector does, for root too
-    const { journal, setAside } = await reopened(valueSchema);
-    assert.equal(setAside, 1);
-    await journal.put("key", { n: 1 });
-    assert.deepEqual(await content(), new Map([["key", { n: 1 }]]));
+  it("finds all entries that a bad sector has not touched, and counts it once", async () => {
+    const parts = ["a", "b", "c"].map((key) => encodeEntry(key, { n: 1, text: "x".repeat(9000) }));
+    const bytes = Buffer.concat(parts);
+    const bad = { start: 9000 + 4000, end: 9000 + 4000 + 4096 };
+    const read = (position: number, length: number): Promise<Buffer> => {
+      const touchesBad = position < bad.end && position + length > bad.start;
+      if (touchesBad) return Promise.reject(Object.assign(new Error("i/o error"), { code: "EIO" }));
+      return Promise.resolve(bytes.subarray(position, position + length));
+    };
+    const found = [];
+    for await (const entry of readEntries(read, bytes.length)) found.push(entry === "damaged" ? entry : entry.key);
+    assert.deepEqual(found, ["a", "damaged", "c"]);
+    const broken = readEntries(() => Promise.reject(new Error("too many open files")), bytes.length);
+    await assert.rejects(broken.next(), /too many open files/);
+  });
+
+  it("keeps the damaged file of the last time only, and no temporary one", async () => {
+    for (const n of [1, 2]) {
+      await write(encodeEntry("whole", { n }), Buffer.from("half a record"));
+      await writeFile(`${path}.tmp`, "of a crash");
+      assert.deepEqual((await reopened(valueSchema)).records, new Map([["whole", { n }]]));
+    }
+    assert.deepEqual((await readdir(join(dir, "records"), { recursive: true })).sort(), [
+      "damaged",
+      "damaged/journal",
+      "journal",
+    ]);
+  });
+
+  it("hands out what it can on a full disk, and counts the damage again when it is opened anew", async function () {
+    if (process.platform !== "linux") this.skip(); // without prlimit
+    const bytes = [encodeEntry("whole", { n: 1 }), Buffer.from("half a record")];
+    await write(...bytes);
+    const { records, setAside } = await withFilesOfAtMost(20, () => reopened(valueSchema));
+    assert.deepEqual([records, setAside], [new Map([["whole", { n: 1 }]]), 1]);
+    assert.deepEqual(await readFile(path), Buffer.concat(bytes));
+    const { journal, ...again } = await reopened(valueSchema);
+    assert.deepEqual(again, { records, setAside });
+    await journal.remove("whole");
+    assert.deepEqual(await readFile(path), Buffer.alloc(0));
   });
 
   it("rejects what can't be written, and works when it can be again", async () => {
@@ -243,17 +288,12 @@ describe("Journal", () => {
 
   it("removes later what it could not remove on a full disk", async function () {
     if (process.platform !== "linux") this.skip(); // without prlimit
-    const limitFiles = (bytes: number | "unlimited"): void =>
-      void execFileSync("prlimit", ["--pid", String(process.pid), `--fsize=${bytes}:`]);
     const journal = await Journal.open<Value>(path, valueSchema);
     await Promise.all(["a", "b", "c"].map((key) => journal.put(key, { n: 1 })));
-    limitFiles((await stat(path)).size);
-    try {
+    await withFilesOfAtMost((await stat(path)).size, async () => {
       await assert.rejects(journal.remove("a"), { code: "EFBIG" });
       await assert.rejects(Promise.all([journal.remove("b"), journal.put("d", { n: 1 })]), { code: "EFBIG" });
-    } finally {
-      limitFiles("unlimited");
-    }
+    });
     await journal.put("b", { n: 2 });
     const expected = new Map([["c", { n: 1 }], ["b", { n: 2 }]]); // prettier-ignore
     assert.deepEqual(await content(), expected);
@@ -265,20 +305,26 @@ describe("Journal", () => {
       const child = startWriter("inherit");
       const kept = new Set<string>();
       const begun = new Set<string>();
+      let puts = 0;
       let seen = 0;
       for await (const line of createInterface({ input: child.stdout })) {
-        const [what, key] = line.split(" ") as ["putting" | "put" | "removed", string];
+        const [what, key] = line.split(" ") as ["putting" | "put" | "removing" | "removed", string];
         if (what === "putting") begun.add(key);
-        if (what === "put") kept.add(key);
-        if (what === "removed") [kept, begun].forEach((keys) => keys.delete(key));
+        if (what === "put") {
+          kept.add(key);
+          puts += 1;
+        }
+        if (what === "removing") kept.delete(key);
+        if (what === "removed") begun.delete(key);
         seen += 1;
-        if (seen === 100 + 37 * round) child.kill("SIGKILL");
+        if (seen === 400 + 37 * round) child.kill("SIGKILL");
       }
       if (child.signalCode === null && child.exitCode === null) await once(child, "exit");
       const { records } = await reopened(fillerSchema);
       for (const key of kept) assert.ok(records.has(key), `${key} was acknowledged`);
       for (const key of records.keys()) assert.ok(begun.has(key), `${key} was removed`);
       for (const { n, filler } of records.values()) assert.equal(filler, String(n % 10).repeat(50_000));
+      assert.ok((await stat(path)).size < 0.9 * puts * 50_000, "it was written anew meanwhile");
       await rm(path);
     }
   });
