@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as pause, setTimeout as sleep } from "node:timers/promises";
 import { serialize } from "node:v8";
 import { errorText } from "../../src/api/segment-error";
 import type { Journal } from "../../src/store";
@@ -11,7 +11,7 @@ import type { WaitRecord } from "./wait-record";
  * write anew what is left of each time-out.
  */
 const CLOSING_MS = 2000;
-/** Changes that are made before the disk is waited for. */
+/** Changes that are made in one go. */
 const CHANGES_AT_ONCE = 20;
 /** How long the waits of a node that does not exist are kept. */
 const ORPHAN_MS = 7 * 24 * 3600 * 1000;
@@ -36,7 +36,7 @@ export class WaitRecords {
   readonly #file: string;
   readonly #left = new Map<string, WaitRecord>();
   readonly #writes = new Set<Promise<boolean>>();
-  #turns = 0;
+  #changes = 0;
   #lastTurn = Promise.resolve();
   #sequence = 0;
   #loaded: Promise<void> | undefined;
@@ -51,7 +51,7 @@ export class WaitRecords {
     this.#file = join(dir, "journal");
   }
 
-  /** Reads what an earlier life of Node-RED has left, once. Never rejects. */
+  /** Reads what an earlier life of Node-RED has left, once; anew after a failure. Never rejects. */
   load(): Promise<void> {
     return (this.#loaded ??= this.#load());
   }
@@ -84,7 +84,7 @@ export class WaitRecords {
     if (record.timeoutMs > 0) void this.put(key, record); // for what is left of its time-out
   }
 
-  /** Records a wait. Resolves, when that has been tried, to whether it is on the disk. */
+  /** Records a wait as it is when its turn has come. Resolves, when that has been tried, to whether it is on the disk. */
   put(key: string, record: WaitRecord): Promise<boolean> {
     return this.#write((journal) => putWhatCanBe(journal, key, record));
   }
@@ -125,6 +125,7 @@ export class WaitRecords {
     try {
       if (await holdsAny(this.#file)) await this.#open();
     } catch (error) {
+      this.#loaded = undefined;
       this.#failed(error);
     }
   }
@@ -140,7 +141,7 @@ export class WaitRecords {
   async #tryTo(change: (journal: Journal<WaitRecord>) => Promise<void>): Promise<boolean> {
     try {
       const journal = await this.#open();
-      await this.#turn(journal);
+      await this.#turn();
       await change(journal);
       this.#hasFailed = false;
       return true;
@@ -151,8 +152,8 @@ export class WaitRecords {
   }
 
   /** Of changes that come at once few are made in one go, and in their order: the event loop has other work, too. */
-  #turn(journal: Journal<WaitRecord>): Promise<void> {
-    if (++this.#turns % CHANGES_AT_ONCE === 0) this.#lastTurn = this.#lastTurn.then(() => journal.settled);
+  #turn(): Promise<void> {
+    if (++this.#changes % CHANGES_AT_ONCE === 0) this.#lastTurn = this.#lastTurn.then(() => pause());
     return this.#lastTurn;
   }
 

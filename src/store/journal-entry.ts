@@ -3,7 +3,7 @@ import { decodeRecord, encodeRecord, RECORD_MAGIC } from "./record-file";
 
 const LENGTH_BYTES = 4;
 const HEADER_BYTES = LENGTH_BYTES + RECORD_MAGIC.length;
-/** Small, as what stands beside a bad sector must be found. */
+/** A sector, as what stands beside a bad one must be found. */
 const WINDOW_BYTES = 512;
 
 /** Where an entry stands in the file, in bytes. */
@@ -68,11 +68,14 @@ async function readEntry(read: Read, position: number, size: number): Promise<Jo
 
 /** Where the next entry may begin, at `from` or behind; `size` when none does. */
 async function nextEntry(read: Read, from: number, size: number): Promise<number> {
-  for (let start = from; start < size; start += WINDOW_BYTES) {
-    // Windows overlap, as the mark may stand across their border.
-    const window = await read(start + LENGTH_BYTES, WINDOW_BYTES + RECORD_MAGIC.length - 1);
+  let start = from + LENGTH_BYTES;
+  while (start < size) {
+    // A window ends where a sector does. They overlap, as the mark may stand across their border.
+    const end = (Math.floor(start / WINDOW_BYTES) + 1) * WINDOW_BYTES;
+    const window = await read(start, end - start + RECORD_MAGIC.length - 1);
     const found = window.indexOf(RECORD_MAGIC);
-    if (found >= 0) return start + found;
+    if (found >= 0) return start + found - LENGTH_BYTES;
+    start = end;
   }
   return size;
 }

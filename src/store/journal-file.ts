@@ -1,11 +1,11 @@
-import { copyFile, mkdir, rename } from "node:fs/promises";
+import { copyFile, link, mkdir, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fd, readAt, writeAt } from "./descriptors";
 import { createFile, isMissing, removeIfThere, syncFolder, TEMPORARY_SUFFIX } from "./durable";
 import { damagedFolder } from "./folders";
 import { readEntries, type JournalEntry, type Place } from "./journal-entry";
 
-/** A file of entries that grows at its end, is emptied, or written anew. One call at a time; it stays open until `empty`. */
+/** A file of entries that grows at its end, is emptied, or written anew. One call at a time; it stays open until `empty` or `rewrite`. */
 export class JournalFile {
   #descriptor: number | undefined;
   #size = 0;
@@ -67,11 +67,16 @@ export class JournalFile {
     await this.#close();
   }
 
-  /** Copies the file as it is into the folder `damaged`, where it takes the place of the one before. */
+  /**
+   * Keeps the file as it is in the folder `damaged`, in the place of the one before, when it is written anew. A second
+   * name needs no space and no reading of a bad sector; where the file system has none, the file is copied.
+   */
   async keepDamaged(): Promise<void> {
     const folder = damagedFolder(dirname(this.path));
+    const kept = join(folder, basename(this.path));
     await mkdir(folder, { recursive: true });
-    await copyFile(this.path, join(folder, basename(this.path)));
+    await removeIfThere(kept);
+    await link(this.path, kept).catch(() => copyFile(this.path, kept));
   }
 
   /**

@@ -43,7 +43,7 @@ export class Journal<T> {
   ): Promise<Journal<T>> {
     const journal = new Journal<T>(path);
     const records = await journal.#read(schema);
-    // On a full disk the file stays as it is: it can be read past the damage.
+    // Where that fails, as on a full disk, the file stays as it is: it can be read past the damage.
     if (journal.#setAside > 0) await journal.#repair().catch(() => undefined);
     for (const [key, value] of records) onRecord(value, key);
     return journal;
@@ -52,11 +52,6 @@ export class Journal<T> {
   /** How many parts of the file, each between two records, could not be used when it was opened. */
   get setAside(): number {
     return this.#setAside;
-  }
-
-  /** Resolves when nothing is being written any more of what has been changed so far. Never rejects. */
-  get settled(): Promise<void> {
-    return this.#nextWrite?.catch(() => undefined) ?? this.#writing;
   }
 
   /**
@@ -70,7 +65,7 @@ export class Journal<T> {
 
   /**
    * Removes a record. The disk is not waited for: after a power cut the record may be there again. Rejects when the disk
-   * refuses it; it is removed by the next write that succeeds.
+   * refuses it; unless it is put anew, it is removed by the next write that succeeds.
    */
   remove(key: string): Promise<void> {
     return this.#change(key, undefined);

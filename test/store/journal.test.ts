@@ -15,6 +15,7 @@ type Value = z.infer<typeof valueSchema>;
 
 /** Of the records that `journal-writer.ts` puts. */
 const fillerSchema = z.object({ n: z.number(), filler: z.string() });
+const SOFT_LIMIT = ["--fsize", "--raw", "--noheadings", "--output", "SOFT"];
 const MEGABYTE = 2 ** 20;
 
 describe("Journal", () => {
@@ -49,13 +50,15 @@ describe("Journal", () => {
 
   /** No file of this process can be longer meanwhile, as on a full disk. */
   async function withFilesOfAtMost<R>(bytes: number, action: () => Promise<R>): Promise<R> {
-    const limit = (size: number | "unlimited"): void =>
+    const limit = (size: number | string): void =>
       void execFileSync("prlimit", ["--pid", String(process.pid), `--fsize=${size}:`]);
+    const [before = ""] =
+      /\S+/.exec(String(execFileSync("prlimit", ["--pid", String(process.pid), ...SOFT_LIMIT]))) ?? [];
     limit(bytes);
     try {
       return await action();
     } finally {
-      limit("unlimited");
+      limit(before);
     }
   }
 
@@ -216,17 +219,22 @@ describe("Journal", () => {
   });
 
   it("finds all entries that a bad sector has not touched, and counts it once", async () => {
-    const parts = ["a", "b", "c"].map((key) => encodeEntry(key, { n: 1, text: "x".repeat(9000) }));
-    const bytes = Buffer.concat(parts);
-    const bad = { start: 9000 + 4000, end: 9000 + 4000 + 4096 };
+    const bad = { start: 3 * 4096, end: 4 * 4096 };
     const read = (position: number, length: number): Promise<Buffer> => {
       const touchesBad = position < bad.end && position + length > bad.start;
       if (touchesBad) return Promise.reject(Object.assign(new Error("i/o error"), { code: "EIO" }));
       return Promise.resolve(bytes.subarray(position, position + length));
     };
-    const found = [];
-    for await (const entry of readEntries(read, bytes.length)) found.push(entry === "damaged" ? entry : entry.key);
-    assert.deepEqual(found, ["a", "damaged", "c"]);
+    let bytes = Buffer.alloc(0);
+    const first = encodeEntry("a", { n: 1, text: "x".repeat(9000) });
+    const last = encodeEntry("c", { n: 3 });
+    for (let behind = 0; behind < 1100; behind += 7) {
+      const hit = Buffer.alloc(bad.end + behind - first.length, 7);
+      bytes = Buffer.concat([first, hit, last]);
+      const found = [];
+      for await (const entry of readEntries(read, bytes.length)) found.push(entry === "damaged" ? entry : entry.key);
+      assert.deepEqual(found, ["a", "damaged", "c"], `${behind} bytes behind it`);
+    }
     const broken = readEntries(() => Promise.reject(new Error("too many open files")), bytes.length);
     await assert.rejects(broken.next(), /too many open files/);
   });
@@ -239,7 +247,7 @@ describe("Journal", () => {
     }
     assert.deepEqual((await readdir(join(dir, "records"), { recursive: true })).sort(), [
       "damaged",
-      "damaged/journal",
+      join("damaged", "journal"),
       "journal",
     ]);
   });
@@ -320,11 +328,11 @@ describe("Journal", () => {
         if (seen === 400 + 37 * round) child.kill("SIGKILL");
       }
       if (child.signalCode === null && child.exitCode === null) await once(child, "exit");
+      assert.ok((await stat(path)).size < 0.9 * puts * 50_000, "it was written anew meanwhile");
       const { records } = await reopened(fillerSchema);
       for (const key of kept) assert.ok(records.has(key), `${key} was acknowledged`);
       for (const key of records.keys()) assert.ok(begun.has(key), `${key} was removed`);
       for (const { n, filler } of records.values()) assert.equal(filler, String(n % 10).repeat(50_000));
-      assert.ok((await stat(path)).size < 0.9 * puts * 50_000, "it was written anew meanwhile");
       await rm(path);
     }
   });
