@@ -25,7 +25,7 @@ import {
   type Measurement,
 } from "./support/contest";
 import { costs, cpuRatio, printCosts, type CostKind, type CostTable } from "./support/costs";
-import { CARELESS_PROMPT_NAMES, PROMPT_NAMES, readItems, type AnyPromptName } from "./support/dataset";
+import { CARELESS_PROMPT_NAMES, PROMPT_NAMES, readItems, type AnyPromptName } from "../tools/dataset";
 import { meanIou, printQuality, printReliability, shareOfGood } from "./support/quality";
 import { reliability, type Reliability } from "./support/reliability";
 

@@ -2,7 +2,7 @@
  * npm run bench:fit-critic -- --engine sam|graphcut|graphcut-fast --data DIR [--out FILE] [--scenes N]
  *
  * Fits an engine's critic (src/engine/critic): small networks that tell from a mask's features what IoU to expect. DIR
- * holds folders with `images/`, `masks/` and `prompts.json`, see bench/support/dataset.ts; N pictures of drawn parts are
+ * holds folders with `images/`, `masks/` and `prompts.json`, see tools/dataset.ts; N pictures of drawn parts are
  * added (80). Prints what the shipped critic chooses and what one chooses that was fitted without the picture, and writes
  * the critic that was fitted on all of them to FILE.
  *
@@ -19,7 +19,7 @@ import { GRAPHCUT, GRAPHCUT_FAST } from "./critic/graphcut";
 import { RowFile, type PictureRows } from "./critic/rows";
 import { SAM } from "./critic/sam";
 import { reliability } from "./support/reliability";
-import { mean } from "./support/statistics";
+import { mean } from "../tools/statistics";
 
 const RESULTS = join(__dirname, "results");
 const ENGINES: Partial<Record<string, EngineFitting>> = {

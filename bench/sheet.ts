@@ -12,9 +12,9 @@ import sharp from "sharp";
 import type { Prompt, Segment } from "../src/api";
 import { createEngine, drawOverlay, type Engine } from "../src/engine";
 import { labelWidth, numberLabel } from "../src/engine/digits";
-import { EXAMPLE_PICTURES, type ExamplePicture } from "../pictures/prompts";
+import { EXAMPLE_PICTURES, type ExamplePicture } from "../tools/picture-prompts";
 import { growBox } from "../src/engine/graphcut/frame";
-import { BENCH_DATA_DIR } from "./support/dataset";
+import { BENCH_DATA_DIR } from "../tools/dataset";
 
 /** With the colours of `drawOverlay`. */
 const ENGINES = [

@@ -10,11 +10,11 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { linkPackage, startNodeRed, type Flow } from "../examples/demo/node-red";
-import { childProcesses, cpuMsOf, residentBytesOf } from "./support/processes";
+import { linkPackage, startNodeRed, type Flow } from "../tools/node-red";
+import { childProcesses, cpuMsOf, residentBytesOf } from "../tools/processes";
 import { printShortfalls } from "./support/requirements";
 import { writeResults } from "./support/results";
-import { percentile } from "./support/statistics";
+import { percentile } from "../tools/statistics";
 
 const RUNS = 5;
 const LIMIT_MS = 60_000;

@@ -10,15 +10,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { linkPackage, startNodeRed, type RunningNodeRed } from "../examples/demo/node-red";
-import { gaussian, randomNumbers } from "../scripts/scenes/camera";
+import { linkPackage, startNodeRed, type RunningNodeRed } from "../tools/node-red";
 import { printShortfalls, type Requirement } from "./support/requirements";
-import { cpuMsOf, residentBytesOf } from "./support/processes";
+import { cpuMsOf, residentBytesOf } from "../tools/processes";
 import { writeResults } from "./support/results";
-import { mean, percentile } from "./support/statistics";
+import { mean, percentile } from "../tools/statistics";
 import { runBareLoop } from "./wait/bare-loop";
 import { benchFlow, runLane, type Lane } from "./wait/flow";
 import { ServiceProcess } from "./wait/service-process";
+import { gaussian, randomNumbers } from "../tools/random";
 
 /** The whole benchmark takes seven minutes. */
 const LIMIT_MS = 900_000;

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
 import { isChange, readAlarmSettings, type AlarmDef, type AlarmSettings, type Topic } from "../src/alarm";
 import { asError, errorText } from "../src/api/segment-error";
-import { alarmOfMessage, alarmStatus, alarmTopicOf, ownMessage, readMeasure } from "./shared/alarm-message";
-import { AlarmStore } from "./shared/alarm-store";
-import { oneByOne, type Send } from "./shared/one-by-one";
-import { runtimeHost } from "./shared/runtime-host";
-import { failureStatus } from "./shared/status-line";
-import { evaluate, nameOf, typedInput } from "./shared/typed-input";
-import { WatchedAlarms } from "./shared/watched-alarms";
+import { alarmOfMessage, alarmStatus, alarmTopicOf, ownMessage, readMeasure } from "./alarm/message";
+import { AlarmStore } from "./alarm/store";
+import { oneByOne, type Send } from "./common/one-by-one";
+import { runtimeHost } from "./common/runtime-host";
+import { failureStatus } from "./common/status-line";
+import { evaluate, nameOf, typedInput } from "./common/inputs";
+import { WatchedAlarms } from "./alarm/watched-alarms";
 
 interface SegmentAlarmDef extends NodeDef, AlarmDef {
   measure?: string;

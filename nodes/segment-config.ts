@@ -1,16 +1,16 @@
 import type { NodeAPI } from "node-red";
-import { serviceIdentity, type ConfigCredentials, type ConfigDef } from "./shared/config-def";
-import { Connection, type ConfigNode } from "./shared/connection";
-import { runtimeHost } from "./shared/runtime-host";
-import { serveSamInstall } from "./shared/sam-install";
-import type { OpenService } from "./shared/services";
-import { serveConnectionTest } from "./shared/test-connection";
-import { warmUp } from "./shared/warm-up";
+import { serviceIdentity, type ConfigCredentials, type ConfigDef } from "./service/config-def";
+import { Connection, type ConfigNode } from "./service/connection";
+import { runtimeHost } from "./common/runtime-host";
+import { serveSamInstall } from "./config/sam-install";
+import type { ServiceHandle } from "./service/open-service.lazy";
+import { serveConnectionTest } from "./config/test-connection";
+import { warmUp } from "./config/warm-up";
 
 export = function (RED: NodeAPI): void {
   const host = runtimeHost(RED);
-  const open = async (def: ConfigDef, credentials: ConfigCredentials): Promise<OpenService> => {
-    const { openService } = await import("./shared/services.js");
+  const open = async (def: ConfigDef, credentials: ConfigCredentials): Promise<ServiceHandle> => {
+    const { openService } = await import("./service/open-service.lazy.js");
     return openService(def, credentials, host);
   };
   serveSamInstall(RED, host);

@@ -1,10 +1,12 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
 import { SegmentError } from "../src/api/segment-error";
-import { connectionOfJob, segmentOf, type Connection } from "./shared/connection";
-import { drawingConnection } from "./shared/drawing";
-import { onMessage, type Task } from "./shared/on-message";
-import { servePictures, type PictureLinks } from "./shared/picture-links";
-import { evaluate, nameOf, typedInput } from "./shared/typed-input";
+import { type Connection } from "./service/connection";
+import { drawingConnection } from "./render/drawing-service";
+import { onMessage, type Task } from "./common/on-message";
+import { servePictures, type PictureLinks } from "./render/picture-links";
+import { evaluate, nameOf, typedInput } from "./common/inputs";
+import { connectionOfJob } from "./service/service-of-job";
+import { segmentOf } from "./common/segment-of";
 
 interface RenderDef extends NodeDef {
   config?: string;
@@ -56,8 +58,8 @@ async function render(
 ): Promise<void> {
   const { measure, measureSegment, pickSegments, readPick, readResults, toSvg } =
     await import("../src/result/index.js");
-  const { readFormats, readScale, renderForms } = await import("./shared/render-forms.js");
-  const { RenderedPicture } = await import("./shared/rendered-picture.js");
+  const { readFormats, readScale, renderForms } = await import("./render/render-forms.lazy.js");
+  const { RenderedPicture } = await import("./render/rendered-picture.lazy.js");
 
   const source = typedInput(def.result, def.resultType, DEFAULT_RESULT);
   const pick = typedInput(def.pick, def.pickType, ALL);

@@ -1,13 +1,15 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
 import type { PromptInput } from "../src/prompt";
-import { connectionOf, segmentOf, type Connection } from "./shared/connection";
-import { FewAtOnce } from "./shared/few-at-once";
-import { lazy } from "./shared/lazy";
-import { onMessage, type Task } from "./shared/on-message";
-import { servePromptEditor } from "./shared/prompt-routes";
-import { SeenPictures } from "./shared/seen-pictures";
-import { LatestWins, topicOf } from "./shared/topics";
-import { evaluate, isSame, typedInput, type TypedInput } from "./shared/typed-input";
+import { connectionOf, type Connection } from "./service/connection";
+import { FewAtOnce } from "./start/few-at-once";
+import { lazy } from "../src/async/lazy";
+import { onMessage, type Task } from "./common/on-message";
+import { servePromptEditor } from "./start/prompt-routes";
+import { RecentPictures } from "./start/recent-pictures";
+import { LatestWins } from "./start/latest-wins";
+import { evaluate, isSame, typedInput, type TypedInput } from "./common/inputs";
+import { segmentOf } from "./common/segment-of";
+import { topicOf } from "./common/topic";
 
 interface StartDef extends NodeDef {
   config?: string;
@@ -26,12 +28,12 @@ const DEFAULT_FILE = { value: "payload.fileIds", type: "msg" };
 const DEFAULT_POINTS = { value: "payload.points", type: "msg" };
 const DEFAULT_BOXES = { value: "payload.boxes", type: "msg" };
 const prompts = lazy(() => import("../src/prompt/index.js"));
-const jobStarts = lazy(() => import("./shared/start-jobs.js"));
-const messages = lazy(() => import("./shared/job-messages.js"));
+const jobStarts = lazy(() => import("./start/start-jobs.lazy.js"));
+const messages = lazy(() => import("./start/job-messages.lazy.js"));
 const TEXTS = { working: "segment-start.status.starting", dropped: "segment-start.warning.dropped" };
 
 /** Takes note of the picture of a message. */
-type See = ReturnType<SeenPictures["watch"]>;
+type See = ReturnType<RecentPictures["watch"]>;
 /** Starts the jobs of a message and sends them on. */
 type Start = (msg: NodeMessageInFlow, task: Task) => Promise<Started>;
 interface Started {
@@ -40,7 +42,7 @@ interface Started {
 }
 
 export = function (RED: NodeAPI): void {
-  const pictures = new SeenPictures();
+  const pictures = new RecentPictures();
   servePromptEditor(RED, pictures);
 
   function SegmentStart(this: Node, def: StartDef): void {

@@ -1,11 +1,11 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
-import type { TakenPicture } from "./shared/camera-message";
-import { connectionOf } from "./shared/connection";
-import { lazy } from "./shared/lazy";
-import { onMessage, type Task } from "./shared/on-message";
-import { forgetRepeats, repeatsOf } from "./shared/repeats";
-import { topicOf } from "./shared/topics";
-import { evaluate, nameOf, typedInput } from "./shared/typed-input";
+import type { TakenPicture } from "./upload/take-picture.lazy";
+import { connectionOf } from "./service/connection";
+import { lazy } from "../src/async/lazy";
+import { onMessage, type Task } from "./common/on-message";
+import { forgetRepeats, repeatsOf } from "./upload/repeats";
+import { evaluate, nameOf, typedInput } from "./common/inputs";
+import { topicOf } from "./common/topic";
 
 interface UploadDef extends NodeDef {
   config?: string;
@@ -21,7 +21,7 @@ const DEFAULT_IMAGE = { value: "payload", type: "msg" };
 const NO_INSTANCE = { value: "", type: "msg" };
 /** Pictures of files and addresses that a node has in memory at once; the client sends as many by default. */
 const READ_AT_ONCE = 8;
-const cameraMessages = lazy(() => import("./shared/camera-message.js"));
+const cameraMessages = lazy(() => import("./upload/take-picture.lazy.js"));
 const TEXTS = { working: "segment-upload.status.uploading", dropped: "segment-upload.warning.dropped" };
 
 /** Works on a picture that was taken from a message. */
@@ -61,7 +61,7 @@ function uploadNewPictures(RED: NodeAPI, node: Node, def: UploadDef, take: Take)
 }
 
 function taker(RED: NodeAPI, node: Node, def: UploadDef): Take {
-  const lane = lazy(async () => new (await import("../src/client/index.js")).Semaphore(READ_AT_ONCE));
+  const lane = lazy(async () => new (await import("../src/async/semaphore.js")).Semaphore(READ_AT_ONCE));
   const timeoutMs = (): Promise<number> => connectionOf(RED, def.config).timeoutMs();
   return async (msg, { signal }, use) => {
     const source = typedInput(def.image, def.imageType, DEFAULT_IMAGE);
@@ -81,7 +81,7 @@ async function upload(
   taken: TakenPicture,
   task: Task,
 ): Promise<void> {
-  const { readInstance } = await import("./shared/picture.js");
+  const { readInstance } = await import("./upload/instance.lazy.js");
   const { promptBeside } = await cameraMessages();
   const { picture, receivedAt } = taken;
   const { bytes, mimeType, sha256, imageSize } = picture;

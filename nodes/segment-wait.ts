@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
-import { serviceOfJob } from "./shared/connection";
-import { FileUses } from "./shared/file-uses";
-import { flowsStarted } from "./shared/flows-started";
-import { lazy } from "./shared/lazy";
-import { onMessage, type Task } from "./shared/on-message";
-import { runtimeHost } from "./shared/runtime-host";
-import { ageText } from "./shared/status-line";
-import { evaluate, isSame, nameOf, typedInput } from "./shared/typed-input";
-import { WaitRecords } from "./shared/wait-records";
-import { Waits, type Goal } from "./shared/waits";
+import { FileUses } from "./wait/file-uses";
+import { flowsStarted } from "./wait/flows-started";
+import { lazy } from "../src/async/lazy";
+import { onMessage, type Task } from "./common/on-message";
+import { runtimeHost } from "./common/runtime-host";
+import { ageText } from "./common/status-line";
+import { evaluate, isSame, nameOf, typedInput } from "./common/inputs";
+import { WaitRecords } from "./wait/wait-records";
+import { Waits, type JobRef } from "./wait/waits";
+import { serviceOfJob } from "./service/service-of-job";
 
 interface WaitDef extends NodeDef {
   config?: string;
@@ -23,8 +23,8 @@ interface WaitDef extends NodeDef {
 }
 
 const DEFAULT_JOB = { value: "jobId", type: "msg" };
-const passing = lazy(() => import("./shared/pass-wait.js"));
-const jobWaits = lazy(() => import("./shared/wait-for-job.js"));
+const passing = lazy(() => import("./wait/pass-wait.lazy.js"));
+const jobRefs = lazy(() => import("./wait/job-ref.lazy.js"));
 const TEXTS = { working: "segment-wait.status.waiting", dropped: "segment-wait.warning.dropped" };
 
 export = function (RED: NodeAPI): void {
@@ -73,7 +73,7 @@ async function wait(
   msg: NodeMessageInFlow,
   task: Task,
 ): Promise<void> {
-  const takenUp = waits.takenUp(msg);
+  const takenUp = waits.resumed(msg);
   if (takenUp === undefined) await waits.ready;
   if (takenUp === undefined && msg.reset === true) {
     waits.cancel(await readCancelled(RED, node, def, msg));
@@ -98,14 +98,14 @@ async function readCancelled(
   def: WaitDef,
   msg: NodeMessageInFlow,
 ): Promise<number | undefined> {
-  const { readJobId } = await jobWaits();
+  const { readJobId } = await jobRefs();
   const source = typedInput(def.job, def.jobType, DEFAULT_JOB);
   const given = await evaluate(RED, node, source, msg, "invalid-job");
   return given === undefined || given === null ? undefined : readJobId(nameOf(source), given);
 }
 
-async function readGoal(RED: NodeAPI, node: Node, def: WaitDef, msg: NodeMessageInFlow): Promise<Goal> {
-  const { jobIdOfPayload, readJobId, readTimeout } = await jobWaits();
+async function readGoal(RED: NodeAPI, node: Node, def: WaitDef, msg: NodeMessageInFlow): Promise<JobRef> {
+  const { jobIdOfPayload, readJobId, readTimeout } = await jobRefs();
   const source = typedInput(def.job, def.jobType, DEFAULT_JOB);
   const given = await evaluate(RED, node, source, msg, "invalid-job");
   const jobId = readJobId(

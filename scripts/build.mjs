@@ -24,7 +24,7 @@ for (const file of readdirSync("dist/nodes").filter((name) => extname(name) === 
     html.replace(/^ *\/\/ bundle (\S+) as (\w+)$/gm, (_line, entry, name) => bundle(entry, name)),
   );
 }
-const cli = "dist/src/server/cli.js";
+const cli = "dist/src/cli/segment-server.js";
 if (existsSync(cli)) chmodSync(cli, 0o755);
 
 /** A script that makes a variable of that name with what the file exports. */

@@ -10,13 +10,13 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium, type Page } from "playwright-core";
-import { startBroker } from "../examples/demo/camera/broker";
-import { CAMERA_TOPIC, cameraFlow, DASHBOARD, OPERATOR_PAGE, WITH_DASHBOARD } from "../examples/demo/camera/dashboard";
-import { numbered, ON_THE_PART, takePictures } from "../examples/demo/camera/moving-parts";
-import { linkPackage, startNodeRed } from "../examples/demo/node-red";
-import { CHROMIUM_ARGS } from "../test/e2e/editor";
-import { removeFolder } from "../test/support/remove-folder";
-import { chromiumPath } from "./ensure-chromium";
+import { startBroker } from "../tools/broker";
+import { CAMERA_TOPIC, cameraFlow, DASHBOARD, OPERATOR_PAGE, WITH_DASHBOARD } from "../tools/dashboard";
+import { numbered, ON_THE_PART, takePictures } from "../tools/moving-parts";
+import { linkPackage, startNodeRed } from "../tools/node-red";
+import { CHROMIUM_ARGS } from "../tools/editor";
+import { removeFolder } from "../tools/remove-folder";
+import { chromiumPath } from "../tools/chromium";
 
 const SIZES = [
   { name: "wide", viewport: { width: 1100, height: 600 }, deviceScaleFactor: 1 },

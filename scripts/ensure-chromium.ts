@@ -2,21 +2,9 @@
 // it says how to bring a Chromium, and openssl is there.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { chromiumPath } from "../tools/chromium";
 
 const APT = "/usr/bin/apt-get";
-const PATHS = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-];
-
-/** Path of a Chromium or Chrome on this machine; the environment variable CHROMIUM_PATH comes first. */
-export function chromiumPath(): string | undefined {
-  return [process.env.CHROMIUM_PATH ?? "", ...PATHS].find((path) => path !== "" && existsSync(path));
-}
-
 function installOnDebian(...packages: string[]): void {
   apt("update", "--quiet=2");
   apt("install", "--yes", "--quiet=2", "--no-install-recommends", ...packages);

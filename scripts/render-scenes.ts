@@ -1,9 +1,9 @@
 // Draws the rendered pictures of the folder pictures and their masks. Run by hand after a change: npm run scenes
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beltScene } from "./scenes/belt";
-import { mask, photograph } from "./scenes/camera";
-import { gaugeScene } from "./scenes/gauge";
+import { beltScene } from "../tools/scenes/belt";
+import { mask, photograph } from "../tools/scenes/camera";
+import { gaugeScene } from "../tools/scenes/gauge";
 
 async function render(): Promise<void> {
   const folder = join(__dirname, "..", "pictures");

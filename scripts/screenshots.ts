@@ -11,11 +11,11 @@
 import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { linkPackage, startNodeRed, type Flow } from "../examples/demo/node-red";
-import { Editor } from "../test/e2e/editor";
-import { removeFolder } from "../test/support/remove-folder";
-import { EXAMPLE_PICTURES } from "../pictures/prompts";
-import { chromiumPath } from "./ensure-chromium";
+import { linkPackage, startNodeRed, type Flow } from "../tools/node-red";
+import { Editor } from "../tools/editor";
+import { removeFolder } from "../tools/remove-folder";
+import { EXAMPLE_PICTURES } from "../tools/picture-prompts";
+import { chromiumPath } from "../tools/chromium";
 
 const PACKAGE_ROOT = join(__dirname, "..");
 const MINUTE = 60_000;

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { HOSTS, installHost, type Host } from "../test/support/hosts";
+import { HOSTS, installHost, type Host } from "../tools/hosts";
 
 const ROOT = join(__dirname, "..");
 const MOCHA = require.resolve("mocha/bin/mocha.js");

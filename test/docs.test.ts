@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ERROR_CODES } from "../src/api";
 import { samPackages } from "../src/engine";
-import { HELP } from "../src/server/options";
+import { HELP } from "../src/cli/options";
 
 const ROOT = join(__dirname, "..");
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import sharp from "sharp";
 import { pointLabel, type ImageSize } from "../../src/api";
-import { randomNumbers } from "../../scripts/scenes/camera";
-import { readItems, readMask, type Item } from "../support/dataset";
+import { readItems, readMask, type Item } from "../../tools/dataset";
 import { pointAt, type Pointers } from "./prompts";
 import { drawScene } from "./scenes";
+import { randomNumbers } from "../../tools/random";
 
 /** A picture with the mask of what is meant (1 = object, one byte a pixel). */
 export interface Example {

@@ -1,5 +1,5 @@
-import { randomNumbers } from "../../scripts/scenes/camera";
 import type { CriticModel } from "../../src/engine/critic/critic";
+import { randomNumbers } from "../../tools/random";
 
 /** One network of a critic. */
 export type Network = CriticModel["groups"]["box"]["full"][number];

@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { boundingBoxSchema, type Point, type Prompt } from "../../src/api";
 import { promptKind, type Features } from "../../src/engine/critic/critic";
-import { randomNumbers } from "../../scripts/scenes/camera";
 import type { Example, ExampleSource } from "./examples";
 import { trainingPrompts } from "./prompts";
+import { randomNumbers } from "../../tools/random";
 
 const candidateSchema = z.object({
   /** Which of the engine's candidates it is, in the critic's words. */

@@ -9,7 +9,7 @@ import { locateSam } from "../../src/engine/sam/locate";
 import { SamModel, scaledSize } from "../../src/engine/sam/model";
 import { preparePicture, type PreparedPicture } from "../../src/engine/sam/prepared-picture";
 import { centreOfBox, isDoubtful, joinCentre } from "../../src/engine/sam/wide-box";
-import { BENCH_DATA_DIR } from "../support/dataset";
+import { BENCH_DATA_DIR } from "../../tools/dataset";
 import type { Example } from "./examples";
 import { fitGroups, fitNetworks, inputsOf, judge, type EngineFitting, type Training } from "./fit";
 import { withoutGaps, type CandidateRow, type OpenedExample } from "./rows";

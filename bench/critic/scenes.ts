@@ -4,8 +4,8 @@
  */
 import type { ImageSize } from "../../src/api";
 import type { Pixels } from "../../src/engine/picture";
-import { randomNumbers } from "../../scripts/scenes/camera";
 import { randomShape, type Shape } from "./shapes";
+import { randomNumbers } from "../../tools/random";
 
 /** A drawn picture and the mask of one of its parts (1 = object, one byte a pixel). */
 export interface DrawnScene {

@@ -13,8 +13,8 @@ import {
   type OnnxTensor,
 } from "../../src/engine/sam/runtime";
 import { serveBaseline, stopwatch, type BaselineAnswer, type BaselineRequest } from "./baseline";
-import { BENCH_DATA_DIR, readMask } from "./dataset";
-import { intersectionOverUnion } from "./rasterize";
+import { BENCH_DATA_DIR, readMask } from "../../tools/dataset";
+import { intersectionOverUnion } from "../../tools/rasterize";
 
 const SIDE = 1024;
 const MEAN = [123.675, 116.28, 103.53];

@@ -2,20 +2,14 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { Prompt } from "../../src/api";
-import type { Answer, Contestant } from "./contest";
-import type { Item } from "./dataset";
-import { peakBytesOf } from "./processes";
+import type { Answer, Contestant, Cost } from "./contestant";
+import type { Item } from "../../tools/dataset";
+import { peakBytesOf } from "../../tools/processes";
 
 export interface BaselineRequest {
   file: string;
   maskFile: string;
   prompt: Prompt;
-}
-
-/** CPU and wall time. */
-export interface Cost {
-  cpuMs: number;
-  wallMs: number;
 }
 
 export interface BaselineAnswer {

@@ -1,6 +1,6 @@
-import type { Prompt } from "../../src/api";
-import { Baseline, type Cost } from "./baseline";
-import { PROMPT_NAMES, type AnyPromptName, type Item } from "./dataset";
+import { Baseline } from "./baseline";
+import type { Answer, Contestant } from "./contestant";
+import { PROMPT_NAMES, type AnyPromptName, type Item } from "../../tools/dataset";
 import { EngineUnderTest } from "./engine-under-test";
 
 /** What is measured: the engines, graphcut also in its fast form, and what they are measured against. */
@@ -10,30 +10,11 @@ export type EngineName = (typeof ENGINE_NAMES)[number];
 export type BaselineName = (typeof BASELINE_NAMES)[number];
 export type ContestantName = EngineName | BaselineName;
 
-/** What a contestant made of a prompt. */
-export interface Answer {
-  iou: number;
-  cost: Cost;
-  /** The part of the cost that is spent once a picture, where it can be told apart. */
-  picture?: Cost;
-  score?: number;
-  vertices?: number;
-}
-
 export interface Measurement extends Answer {
   contestant: ContestantName;
   folder: string;
   image: string;
   prompt: AnyPromptName;
-}
-
-/** Answers one question after the other, in a process of its own. */
-export interface Contestant {
-  /** @param salt makes it take a picture for another one than before */
-  answer(item: Item, prompt: Prompt, salt: string): Promise<Answer>;
-  /** The most memory in bytes that it has held. */
-  peakBytes(): number;
-  close(): Promise<void>;
 }
 
 const START: Record<ContestantName, () => Contestant> = {

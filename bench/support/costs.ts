@@ -1,6 +1,6 @@
 import { BASELINE_NAMES, isNewPicture, type ContestantName, type Measurement } from "./contest";
-import { PROMPT_NAMES, type AnyPromptName } from "./dataset";
-import { mean, spread } from "./statistics";
+import { PROMPT_NAMES, type AnyPromptName } from "../../tools/dataset";
+import { mean, spread } from "../../tools/statistics";
 
 /** Prompts of a single box or point. */
 const ONE_HINT: AnyPromptName[] = ["box", "loose", "point"];

@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Prompt } from "../../src/api";
 import { createEngine, type Engine, type EngineOptions, type EngineTask } from "../../src/engine";
-import type { Cost } from "./baseline";
-import type { Answer, Contestant } from "./contest";
-import { BENCH_DATA_DIR, readMask, type Item } from "./dataset";
-import { childProcesses, cpuMsOf, peakBytesOf } from "./processes";
-import { intersectionOverUnion, rasterize } from "./rasterize";
+import type { Answer, Contestant, Cost } from "./contestant";
+import { BENCH_DATA_DIR, readMask, type Item } from "../../tools/dataset";
+import { childProcesses, cpuMsOf, peakBytesOf } from "../../tools/processes";
+import { intersectionOverUnion, rasterize } from "../../tools/rasterize";
 
 /** An engine with one worker. Its cost is that of this process, which holds the queue, and of the worker. */
 export class EngineUnderTest implements Contestant {

@@ -5,8 +5,8 @@
 import sharp from "sharp";
 import { pointLabel, type BoundingBox, type ImageSize, type Prompt } from "../../src/api";
 import { serveBaseline, stopwatch } from "./baseline";
-import { readMask } from "./dataset";
-import { intersectionOverUnion } from "./rasterize";
+import { readMask } from "../../tools/dataset";
+import { intersectionOverUnion } from "../../tools/rasterize";
 
 /** The parts of OpenCV that are used here. */
 interface Mat {

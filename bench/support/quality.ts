@@ -1,7 +1,7 @@
-import type { AnyPromptName } from "./dataset";
+import type { AnyPromptName } from "../../tools/dataset";
 import type { Measurement } from "./contest";
 import type { Reliability } from "./reliability";
-import { mean } from "./statistics";
+import { mean } from "../../tools/statistics";
 
 /** An outline that one need not touch up. */
 const GOOD_IOU = 0.9;

@@ -1,4 +1,4 @@
-import { mean } from "./statistics";
+import { mean } from "../../tools/statistics";
 
 /** A score that was given and how good the answer was. */
 export interface Scored {

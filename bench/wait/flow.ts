@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Flow } from "../../examples/demo/node-red";
+import type { Flow } from "../../tools/node-red";
 import type { ServiceProcess } from "./service-process";
 import { timedRequest } from "./timed-jobs";
 

@@ -9,16 +9,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { percentile } from "../../bench/support/statistics";
-import { chromiumPath } from "../../scripts/ensure-chromium";
+import { percentile } from "../../tools/statistics";
+import { chromiumPath } from "../../tools/chromium";
 import { errorText } from "../../src/api";
 import { createEngine } from "../../src/engine";
-import { startBroker, type Broker } from "./camera/broker";
-import { CAMERA_TOPIC, cameraFlow, DASHBOARD, OPERATOR_PAGE, WITH_DASHBOARD } from "./camera/dashboard";
+import { startBroker, type Broker } from "../../tools/broker";
+import { CAMERA_TOPIC, cameraFlow, DASHBOARD, OPERATOR_PAGE, WITH_DASHBOARD } from "../../tools/dashboard";
 import { Camera, choosePart, flood, measureDelays, type Flood } from "./camera/measure";
-import { takePictures } from "./camera/moving-parts";
+import { takePictures } from "../../tools/moving-parts";
 import { openOperator, type Operator } from "./camera/operator";
-import { aborted, linkPackage, startNodeRed, type RunningNodeRed } from "./node-red";
+import { aborted, linkPackage, startNodeRed, type RunningNodeRed } from "../../tools/node-red";
 
 type EngineName = "graphcut" | "sam";
 

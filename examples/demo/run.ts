@@ -7,8 +7,8 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { errorText } from "../../src/api";
 import { drawOverlay } from "../../src/engine";
-import { aborted, linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "./node-red";
-import { readOutcome, resultOf, writeOutcomesTo, type Result } from "./outcome";
+import { aborted, linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
+import { readOutcome, resultOf, writeOutcomesTo, type Result } from "../../tools/outcome";
 
 const EXAMPLE = join(__dirname, "..", "Segment one image.json");
 const PICTURE = join(__dirname, "..", "..", "pictures", "coffee.jpg");

@@ -4,7 +4,6 @@ export * from "./engine-names";
 export * from "./errors";
 export * from "./files";
 export * from "./geometry";
-export * from "./palette";
 export * from "./segment";
 export * from "./draw";
 export * from "./ipc";

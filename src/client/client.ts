@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { DrawRequest, FileIdentity, FileRecord, Job, SegmentRequest, StartedJob } from "../api";
-import { linkAbort } from "./abort";
+import { linkAbort } from "../async/abort";
 import { FileRoutes, type Upload } from "./files";
 import { ServiceHttp, type HttpOptions } from "./http";
-import { JobPlaces } from "./job-places";
+import { JobSlots } from "./job-slots";
 import { JobRoutes, type StartOptions } from "./jobs";
-import { DEFAULT_PACING, type Pacing } from "./pacing";
-import { Semaphore } from "./semaphore";
+import { DEFAULT_RETRY_DELAYS, type RetryDelays } from "./retry-delays";
+import { Semaphore } from "../async/semaphore";
 import { JobWaiter } from "./waiter";
 
-export interface ClientOptions extends Omit<HttpOptions, "agent" | "pacing"> {
+export interface ClientOptions extends Omit<HttpOptions, "agent" | "delays"> {
   project: string;
   /**
    * Whether pictures that are uploaded get an external id made from their content, so that a picture sent again is the
@@ -19,7 +19,7 @@ export interface ClientOptions extends Omit<HttpOptions, "agent" | "pacing"> {
   namesFiles?: boolean;
   /** Jobs of this client that may be unfinished at once; further ones are held back, in order. No limit by default. */
   maxJobs?: number;
-  pacing?: Partial<Pacing>;
+  delays?: Partial<RetryDelays>;
 }
 
 interface Options {
@@ -49,20 +49,20 @@ export class SegmentClient {
   readonly #http: ServiceHttp;
   readonly #jobs: JobRoutes;
   readonly #files: FileRoutes;
-  readonly #places: JobPlaces | undefined;
+  readonly #places: JobSlots | undefined;
   readonly #closing = new AbortController();
   /** Single looks leave half of the requests to those that start jobs. */
   readonly #looks: Semaphore;
 
   constructor(options: ClientOptions) {
-    const pacing = { ...DEFAULT_PACING, ...options.pacing };
+    const delays = { ...DEFAULT_RETRY_DELAYS, ...options.delays };
     this.#tokens = options.tokens;
-    this.#http = new ServiceHttp({ ...options, agent: `node-red-segment/${packageVersion()}`, pacing });
+    this.#http = new ServiceHttp({ ...options, agent: `node-red-segment/${packageVersion()}`, delays });
     this.#jobs = new JobRoutes(this.#http, options.project);
-    this.#files = new FileRoutes(this.#http, options.project, pacing, options.namesFiles ?? false);
+    this.#files = new FileRoutes(this.#http, options.project, delays, options.namesFiles ?? false);
     this.#looks = new Semaphore(Math.max(1, Math.floor(options.concurrency / 2)));
-    this.waiter = new JobWaiter(this.#jobs, this.#looks, pacing);
-    this.#places = options.maxJobs === undefined ? undefined : new JobPlaces(options.maxJobs, this.waiter);
+    this.waiter = new JobWaiter(this.#jobs, this.#looks, delays);
+    this.#places = options.maxJobs === undefined ? undefined : new JobSlots(options.maxJobs, this.waiter);
   }
 
   /**
@@ -87,7 +87,7 @@ export class SegmentClient {
 
   /** Looks at a job once. @throws {SegmentError} `job-not-found` */
   async getJob(jobId: number, options: Options = {}): Promise<Job> {
-    return (await this.#jobs.look(jobId, { ...options, lane: this.#looks })).job;
+    return (await this.#jobs.poll(jobId, { ...options, lane: this.#looks })).job;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { describeIssues, errorBodySchema, SegmentError, ServiceError, type ErrorBody, type ErrorCode } from "../api";
 import { isThrottled } from "./retry";
-import type { HttpAnswer, TransportError } from "./transport";
+import type { HttpResponse, TransportError } from "./transport";
 
 /** What the statuses of an answer mean, by what the request was for. */
 interface Meaning {
@@ -24,11 +24,11 @@ const MEANINGS = {
 } satisfies Record<string, Meaning>;
 
 /** What a request is for: decides which code its failure gets. */
-export type Purpose = keyof typeof MEANINGS;
+export type RequestPurpose = keyof typeof MEANINGS;
 
 /** What an error message says about a request. */
-export interface Context {
-  purpose: Purpose;
+export interface ErrorContext {
+  purpose: RequestPurpose;
   /** What is being done, to fit "could not …": `start a job for {"fileId":17}`. Holds no secret. */
   doing: string;
   /** What to do when the service refuses the token. */
@@ -38,7 +38,7 @@ export interface Context {
 }
 
 /** Turns an answer that is not 2xx into the error with the right code and advice. */
-export function answerError(answer: HttpAnswer, context: Context): ServiceError {
+export function answerError(answer: HttpResponse, context: ErrorContext): ServiceError {
   const said = readErrorBody(answer);
   const code = codeOf(answer, context.purpose, said);
   return new ServiceError(
@@ -68,7 +68,7 @@ export function transportError(error: TransportError, doing: string): SegmentErr
 }
 
 /** An answer whose text may go into a message: a service may repeat the token that it was sent. */
-export function withoutSecret(answer: HttpAnswer, secret: string | undefined): HttpAnswer {
+export function withoutSecret(answer: HttpResponse, secret: string | undefined): HttpResponse {
   if (secret === undefined || !answer.body.includes(secret)) return answer;
   return { ...answer, body: Buffer.from(answer.body.toString().replaceAll(secret, "…")) };
 }
@@ -78,7 +78,7 @@ export function withoutSecret(answer: HttpAnswer, secret: string | undefined): H
  * @param secret is kept out of the error's message
  * @throws {ServiceError} `bad-answer`
  */
-export function parseAnswer<T>(schema: z.ZodType<T>, answer: HttpAnswer, doing: string, secret?: string): T {
+export function parseAnswer<T>(schema: z.ZodType<T>, answer: HttpResponse, doing: string, secret?: string): T {
   const fail = (reason: string): ServiceError =>
     new ServiceError(
       "bad-answer",
@@ -97,7 +97,7 @@ export function parseAnswer<T>(schema: z.ZodType<T>, answer: HttpAnswer, doing: 
   return parsed.data;
 }
 
-function codeOf(answer: HttpAnswer, purpose: Purpose, said: Said): ErrorCode {
+function codeOf(answer: HttpResponse, purpose: RequestPurpose, said: Said): ErrorCode {
   const meaning = MEANINGS[purpose];
   const { status } = answer;
   if (status === 401 || status === 403) return "unauthorized";
@@ -109,7 +109,7 @@ function codeOf(answer: HttpAnswer, purpose: Purpose, said: Said): ErrorCode {
   return status === 404 || status === 410 ? meaning.gone : meaning.bad;
 }
 
-function advice(code: ErrorCode, { status, headers, host }: HttpAnswer, context: Context): string {
+function advice(code: ErrorCode, { status, headers, host }: HttpResponse, context: ErrorContext): string {
   switch (code) {
     case "unauthorized":
       return context.tokenAdvice;
@@ -146,7 +146,7 @@ interface Said {
 const UNKNOWN_FILE =
   /(unknown|not found|no such|not exist|could not (be )?f(i|ou)nd).*\bfile|\bfile.*(unknown|not found|not exist)/i;
 
-function readErrorBody(answer: HttpAnswer): Said {
+function readErrorBody(answer: HttpResponse): Said {
   const parsed = errorBodySchema.safeParse(parseJson(answer.body));
   if (!parsed.success) return { text: plainText(answer), missing: false };
   const text = cut(errorBodyText(parsed.data));
@@ -161,7 +161,7 @@ export function errorBodyText({ error, error_description: description }: ErrorBo
   return error.message ?? "no reason given";
 }
 
-function plainText({ body, headers }: HttpAnswer): string {
+function plainText({ body, headers }: HttpResponse): string {
   const text = body
     .toString("utf8", 0, 4000)
     .replace(/<(style|script|head)\b[\s\S]*?(<\/\1>|$)/gi, " ")

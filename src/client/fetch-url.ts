@@ -1,6 +1,6 @@
 import { SegmentError } from "../api";
-import { cancelledError } from "./abort";
-import { Transport, TransportError, type HttpAnswer } from "./transport";
+import { cancelledError } from "./cancelled";
+import { Transport, TransportError, type HttpResponse } from "./transport";
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -48,7 +48,7 @@ async function exchange(
   transport: Transport,
   url: URL,
   { timeoutMs, maxBytes, signal }: FetchOptions,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   try {
     return await transport.send({
       method: "GET",
@@ -72,13 +72,13 @@ async function exchange(
   }
 }
 
-function redirectOf({ status, headers }: HttpAnswer, from: URL): URL | undefined {
+function redirectOf({ status, headers }: HttpResponse, from: URL): URL | undefined {
   const { location } = headers;
   if (!REDIRECTS.includes(status) || location === undefined || !URL.canParse(location, from)) return undefined;
   return new URL(location, from);
 }
 
-function bodyOf({ status, body }: HttpAnswer, url: URL): Buffer {
+function bodyOf({ status, body }: HttpResponse, url: URL): Buffer {
   if (status >= 200 && status < 300) return body;
   const mayPass = status >= 500 || status === 408 || status === 429;
   const advice =

@@ -12,10 +12,10 @@ import {
   type FileRecord,
   type InstanceId,
 } from "../api";
-import { cancelledError } from "./abort";
+import { cancelledError } from "./cancelled";
 import type { ServiceHttp } from "./http";
-import type { Pacing } from "./pacing";
-import { SingleFlight } from "./single-flight";
+import type { RetryDelays } from "./retry-delays";
+import { SingleFlight } from "../async/single-flight";
 
 /** A picture to send to the service. */
 export interface Upload {
@@ -43,16 +43,16 @@ interface Options {
 export class FileRoutes {
   readonly #http: ServiceHttp;
   readonly #path: string;
-  readonly #pacing: Pacing;
+  readonly #delays: RetryDelays;
   readonly #namesFiles: boolean;
   /** Uploads under way, by external id. */
   readonly #flights = new Map<string, SingleFlight<FileRecord>>();
 
   /** @param namesFiles see `ClientOptions` */
-  constructor(http: ServiceHttp, project: string, pacing: Pacing, namesFiles: boolean) {
+  constructor(http: ServiceHttp, project: string, delays: RetryDelays, namesFiles: boolean) {
     this.#http = http;
     this.#path = `/api/v1/projects/${encodeURIComponent(project)}/files`;
-    this.#pacing = pacing;
+    this.#delays = delays;
     this.#namesFiles = namesFiles;
   }
 
@@ -164,13 +164,13 @@ export class FileRoutes {
       const [record] = await this.find([file], { signal });
       if (record?.uploaded === true) return record;
       const age = performance.now() - since;
-      if (age > this.#pacing.uploadMs) break;
-      const pause = Math.min(this.#pacing.maxLookMs, Math.max(this.#pacing.firstLookMs, age / 2));
+      if (age > this.#delays.uploadMs) break;
+      const pause = Math.min(this.#delays.maxPollMs, Math.max(this.#delays.firstPollMs, age / 2));
       await this.#http.pause(pause, `wait for ${nameOf([file])}`, signal);
     }
     throw new SegmentError(
       "unreachable",
-      `The service has not taken note of the bytes of ${nameOf([file])} within ${this.#pacing.uploadMs / 1000} s. Try again.`,
+      `The service has not taken note of the bytes of ${nameOf([file])} within ${this.#delays.uploadMs / 1000} s. Try again.`,
     );
   }
 

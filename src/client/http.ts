@@ -1,13 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
-import { cancelledError, linkAbort } from "./abort";
-import { answerError, parseAnswer, transportError, withoutSecret, type Context, type Purpose } from "./errors";
+import { linkAbort } from "../async/abort";
+import { cancelledError } from "./cancelled";
+import {
+  answerError,
+  parseAnswer,
+  transportError,
+  withoutSecret,
+  type ErrorContext,
+  type RequestPurpose,
+} from "./errors";
 import type { Network } from "./network";
-import type { Pacing } from "./pacing";
+import type { RetryDelays } from "./retry-delays";
 import { withRetries } from "./retry";
-import { Semaphore } from "./semaphore";
+import { Semaphore } from "../async/semaphore";
 import type { TokenProvider } from "./tokens";
-import { parseUrl, Transport, TransportError, type HttpAnswer } from "./transport";
+import { parseUrl, Transport, TransportError, type HttpResponse } from "./transport";
 
 const MAX_JSON_BYTES = 32 * 2 ** 20;
 const MAX_FILE_BYTES = 256 * 2 ** 20;
@@ -28,7 +36,7 @@ export interface HttpOptions {
   network?: Network;
   /** `name/version` of this package. */
   agent: string;
-  pacing: Pacing;
+  delays: RetryDelays;
 }
 
 /** What one call of the service needs. */
@@ -42,7 +50,7 @@ export interface Call {
   /** A Buffer goes as it is, anything else as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
-  purpose: Purpose;
+  purpose: RequestPurpose;
   doing: string;
   missingAdvice?: string;
   signal?: AbortSignal;
@@ -67,9 +75,9 @@ interface Target {
 }
 
 /** A JSON answer that has passed its schema. */
-export interface JsonAnswer<T> {
+export interface JsonResponse<T> {
   data: T;
-  headers: HttpAnswer["headers"];
+  headers: HttpResponse["headers"];
 }
 
 /** Speaks HTTP with one service: addresses, tokens, limits, repeats, errors. */
@@ -92,7 +100,7 @@ export class ServiceHttp {
    * @throws {SegmentError} with the code that the answer's status means for the call's purpose; `unreachable`,
    *   `unauthorized`, `overloaded`, `bad-answer`; `cancelled` when the signal aborts or the client closes
    */
-  async json<T>(schema: z.ZodType<T>, call: Call): Promise<JsonAnswer<T>> {
+  async json<T>(schema: z.ZodType<T>, call: Call): Promise<JsonResponse<T>> {
     const answer = await this.#send(call, MAX_JSON_BYTES);
     return { data: parseAnswer(schema, answer, call.doing, this.#token), headers: answer.headers };
   }
@@ -121,12 +129,12 @@ export class ServiceHttp {
     this.#transport.close();
   }
 
-  async #send(call: Call, maxBytes: number): Promise<HttpAnswer> {
-    const { retries, pacing } = this.#options;
+  async #send(call: Call, maxBytes: number): Promise<HttpResponse> {
+    const { retries, delays } = this.#options;
     const link = linkAbort(this.#closing.signal, call.signal);
     const sending = { ...call, maxBytes, signal: link.signal };
     try {
-      const policy = { retries, pacing, signal: link.signal, onPause: call.onPause };
+      const policy = { retries, delays, signal: link.signal, onPause: call.onPause };
       const answer = await withRetries(() => this.#inLane(sending), policy);
       if (answer.status >= 200 && answer.status < 300) return answer;
       throw answerError(withoutSecret(answer, this.#token), this.#contextOf(call));
@@ -139,15 +147,15 @@ export class ServiceHttp {
     }
   }
 
-  #inLane(sending: Sending): Promise<HttpAnswer> {
+  #inLane(sending: Sending): Promise<HttpResponse> {
     const { lane, signal } = sending;
     if (lane === "none") return this.#attempt(sending);
-    const limited = (): Promise<HttpAnswer> => this.#limiter.run(signal, () => this.#attempt(sending));
+    const limited = (): Promise<HttpResponse> => this.#limiter.run(signal, () => this.#attempt(sending));
     return lane === undefined ? limited() : lane.run(signal, limited);
   }
 
   /** One attempt; a refused token is renewed once, where its provider can. */
-  async #attempt(sending: Sending): Promise<HttpAnswer> {
+  async #attempt(sending: Sending): Promise<HttpResponse> {
     const target = await this.#target(sending);
     const answer = await this.#exchange(sending, target);
     if (answer.status !== 401 || target.token === undefined || !this.#options.tokens.forget(target.token)) {
@@ -167,7 +175,7 @@ export class ServiceHttp {
     return { url, trusted: url.origin === service.origin };
   }
 
-  #exchange(sending: Sending, { url, token, trusted }: Target): Promise<HttpAnswer> {
+  #exchange(sending: Sending, { url, token, trusted }: Target): Promise<HttpResponse> {
     const { method, to, body, holdSeconds = 0, maxBytes, signal } = sending;
     const { agent, apiVersion, timeoutMs } = this.#options;
     const isLink = "link" in to;
@@ -192,7 +200,7 @@ export class ServiceHttp {
     });
   }
 
-  #contextOf(call: Call): Context {
+  #contextOf(call: Call): ErrorContext {
     return {
       purpose: call.purpose,
       doing: call.doing,

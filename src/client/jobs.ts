@@ -12,7 +12,7 @@ import {
   type SegmentRequest,
   type StartedJob,
 } from "../api";
-import type { Call, JsonAnswer, ServiceHttp } from "./http";
+import type { Call, JsonResponse, ServiceHttp } from "./http";
 import { retryAfterMs } from "./retry";
 
 /** What an answer tells of the service beside its body. */
@@ -84,7 +84,7 @@ export class JobRoutes {
   }
 
   /** Looks at one job. */
-  async look(jobId: number, options: LookOptions): Promise<{ job: Job; hints: Hints }> {
+  async poll(jobId: number, options: LookOptions): Promise<{ job: Job; hints: Hints }> {
     const answer = await this.#http.json(jobSchema, {
       method: "GET",
       to: { path: `${this.#path}/${jobId}` },
@@ -100,7 +100,7 @@ export class JobRoutes {
   }
 
   /** Looks at up to 1000 jobs by the server's extension. The answer is held until one of them has ended. */
-  async lookAtMany(jobIds: number[], options: LookOptions): Promise<{ jobs: Jobs; hints: Hints }> {
+  async pollMany(jobIds: number[], options: LookOptions): Promise<{ jobs: Jobs; hints: Hints }> {
     const answer = await this.#http.json(jobsSchema, {
       method: "POST",
       to: { path: `${this.#path}/byids` },
@@ -118,7 +118,7 @@ function preferHeader(holdSeconds: number | undefined): Record<string, string> {
   return holdSeconds === undefined ? {} : { prefer: `wait=${holdSeconds}` };
 }
 
-function hintsOf({ headers }: JsonAnswer<unknown>): Hints {
+function hintsOf({ headers }: JsonResponse<unknown>): Hints {
   return {
     byids: namesOf(headers["x-segment-extensions"]).includes(BYIDS_EXTENSION),
     held: namesOf(headers["preference-applied"]).includes("wait"),

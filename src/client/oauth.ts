@@ -2,11 +2,11 @@ import { z } from "zod";
 import { errorBodySchema, ServiceError, type ErrorCode } from "../api";
 import { errorBodyText, parseJson, transportError } from "./errors";
 import { tlsOfTokenUrl, type Network } from "./network";
-import { DEFAULT_PACING, type Pacing } from "./pacing";
+import { DEFAULT_RETRY_DELAYS, type RetryDelays } from "./retry-delays";
 import { isThrottled, withRetries } from "./retry";
-import { SingleFlight } from "./single-flight";
+import { SingleFlight } from "../async/single-flight";
 import type { TokenProvider } from "./tokens";
-import { parseUrl, Transport, TransportError, type HttpAnswer } from "./transport";
+import { parseUrl, Transport, TransportError, type HttpResponse } from "./transport";
 
 export interface ClientCredentialsOptions {
   tokenUrl: string;
@@ -22,7 +22,7 @@ export interface ClientCredentialsOptions {
   /** Repeats after failures. */
   retries: number;
   network?: Network;
-  pacing?: Partial<Pacing>;
+  delays?: Partial<RetryDelays>;
 }
 
 const tokenSchema = z.looseObject({
@@ -66,12 +66,12 @@ interface Token {
 }
 
 async function fetchToken(options: ClientCredentialsOptions, signal: AbortSignal): Promise<Token> {
-  const pacing = { ...DEFAULT_PACING, ...options.pacing };
+  const delays = { ...DEFAULT_RETRY_DELAYS, ...options.delays };
   const { tls, proxy } = options.network ?? {};
   const transport = new Transport({ proxy, tls: tls && tlsOfTokenUrl(tls) });
   try {
-    const send = (): Promise<HttpAnswer> => transport.send({ ...tokenRequest(options), signal });
-    const answer = await withRetries(send, { retries: options.retries, pacing, signal });
+    const send = (): Promise<HttpResponse> => transport.send({ ...tokenRequest(options), signal });
+    const answer = await withRetries(send, { retries: options.retries, delays, signal });
     if (answer.status < 200 || answer.status >= 300) throw refusal(answer, options);
     const { access_token: value, expires_in: life } = parseToken(answer);
     const lifeMs = (life ?? DEFAULT_LIFE_S) * 1000;
@@ -84,7 +84,7 @@ async function fetchToken(options: ClientCredentialsOptions, signal: AbortSignal
 }
 
 /** @throws {ServiceError} `bad-answer`, which does not quote the answer: it may hold a token in another form */
-function parseToken(answer: HttpAnswer): z.infer<typeof tokenSchema> {
+function parseToken(answer: HttpResponse): z.infer<typeof tokenSchema> {
   const parsed = tokenSchema.safeParse(parseJson(answer.body));
   if (parsed.success) return parsed.data;
   throw new ServiceError(
@@ -122,7 +122,7 @@ function tokenRequest({ clientId, clientSecret, ...options }: ClientCredentialsO
   };
 }
 
-function refusal(answer: HttpAnswer, { clientSecret }: ClientCredentialsOptions): ServiceError {
+function refusal(answer: HttpResponse, { clientSecret }: ClientCredentialsOptions): ServiceError {
   const body = errorBodySchema.safeParse(parseJson(answer.body));
   const said = body.success ? errorBodyText(body.data) : "it gave no reason";
   return new ServiceError(
@@ -134,7 +134,7 @@ function refusal(answer: HttpAnswer, { clientSecret }: ClientCredentialsOptions)
   );
 }
 
-function refusalCode(answer: HttpAnswer): ErrorCode {
+function refusalCode(answer: HttpResponse): ErrorCode {
   const { status } = answer;
   if (isThrottled(answer)) return "overloaded";
   if (status >= 500 || status === 408) return "unreachable";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HttpAnswer, TransportError } from "./transport";
-import type { Pacing } from "./pacing";
+import { type HttpResponse, TransportError } from "./transport";
+import type { RetryDelays } from "./retry-delays";
 
 const RETRYABLE = new Set([408, 502, 503, 504]);
 
@@ -11,7 +11,7 @@ export interface RetryPolicy {
    * a reused connection, which is repeated at once.
    */
   retries: number;
-  pacing: Pacing;
+  delays: RetryDelays;
   signal: AbortSignal;
   /** Told each pause (ms) before it begins. */
   onPause?: (ms: number) => void;
@@ -22,8 +22,8 @@ export interface RetryPolicy {
  * @returns the last answer, whatever its status
  * @throws {TransportError} if the last try got no answer; whatever else `send` throws, at once
  */
-export async function withRetries(send: () => Promise<HttpAnswer>, policy: RetryPolicy): Promise<HttpAnswer> {
-  const { pacing, signal } = policy;
+export async function withRetries(send: () => Promise<HttpResponse>, policy: RetryPolicy): Promise<HttpResponse> {
+  const { delays, signal } = policy;
   let failures = 0;
   let throttles = 0;
   let throttledSince: number | undefined;
@@ -37,11 +37,11 @@ export async function withRetries(send: () => Promise<HttpAnswer>, policy: Retry
     let pause: number;
     if (isThrottled(outcome)) {
       throttledSince ??= performance.now();
-      pause = pauseMs(outcome, throttles++, pacing);
-      if (performance.now() + pause > throttledSince + pacing.patienceMs) return outcome;
+      pause = pauseMs(outcome, throttles++, delays);
+      if (performance.now() + pause > throttledSince + delays.patienceMs) return outcome;
     } else if (isRetryable(outcome) && failures < policy.retries) {
-      pause = pauseMs(outcome, failures++, pacing);
-      if (pause > pacing.patienceMs) return settle(outcome);
+      pause = pauseMs(outcome, failures++, delays);
+      if (pause > delays.patienceMs) return settle(outcome);
     } else {
       return settle(outcome);
     }
@@ -50,9 +50,9 @@ export async function withRetries(send: () => Promise<HttpAnswer>, policy: Retry
   }
 }
 
-type Outcome = HttpAnswer | TransportError;
+type Outcome = HttpResponse | TransportError;
 
-async function attempt(send: () => Promise<HttpAnswer>): Promise<Outcome> {
+async function attempt(send: () => Promise<HttpResponse>): Promise<Outcome> {
   try {
     return await send();
   } catch (error) {
@@ -61,7 +61,7 @@ async function attempt(send: () => Promise<HttpAnswer>): Promise<Outcome> {
   }
 }
 
-function settle(outcome: Outcome): HttpAnswer {
+function settle(outcome: Outcome): HttpResponse {
   if (outcome instanceof TransportError) throw outcome;
   return outcome;
 }
@@ -76,23 +76,23 @@ function isStale(outcome: Outcome): boolean {
 }
 
 /** Whether the service says "later" rather than "broken". */
-export function isThrottled(outcome: Outcome): outcome is HttpAnswer {
+export function isThrottled(outcome: Outcome): outcome is HttpResponse {
   if (outcome instanceof TransportError) return false;
   return outcome.status === 429 || (outcome.status === 503 && retryAfterMs(outcome.headers) !== undefined);
 }
 
 /** Exponential backoff with full jitter; never sooner than `Retry-After`, and then not all clients at the same moment. */
-function pauseMs(outcome: Outcome, count: number, pacing: Pacing): number {
-  const backoff = Math.random() * Math.min(pacing.maxBackoffMs, pacing.backoffMs * 2 ** count);
+function pauseMs(outcome: Outcome, count: number, delays: RetryDelays): number {
+  const backoff = Math.random() * Math.min(delays.maxBackoffMs, delays.backoffMs * 2 ** count);
   const asked = outcome instanceof TransportError ? undefined : retryAfterMs(outcome.headers);
-  return asked === undefined ? backoff : asked + Math.random() * pacing.backoffMs;
+  return asked === undefined ? backoff : asked + Math.random() * delays.backoffMs;
 }
 
 /**
  * The pause that `Retry-After` asks for in milliseconds: it holds seconds or an HTTP date. A date is compared with the
  * answer's own, as this machine's clock may be wrong or jump.
  */
-export function retryAfterMs(headers: HttpAnswer["headers"]): number | undefined {
+export function retryAfterMs(headers: HttpResponse["headers"]): number | undefined {
   const value = headers["retry-after"]?.trim() ?? "";
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);

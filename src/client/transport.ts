@@ -3,7 +3,7 @@ import https from "node:https";
 import { createSecureContext } from "node:tls";
 import { Axios, AxiosError, type AxiosInstance, type AxiosProxyConfig, type AxiosRequestConfig } from "axios";
 import { errorText, SegmentError } from "../api";
-import { linkAbort } from "./abort";
+import { linkAbort } from "../async/abort";
 import { isException, tlsElsewhere, type Network, type Proxy, type TlsOptions } from "./network";
 import { ProxyError, TunnelAgent } from "./tunnel";
 
@@ -25,7 +25,7 @@ export interface HttpRequest {
 }
 
 /** An answer of any status. Header names are in lower case. */
-export interface HttpAnswer {
+export interface HttpResponse {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: Buffer;
@@ -85,7 +85,7 @@ export class Transport {
    * @returns the whole answer, whatever its status
    * @throws {TransportError} when none came, or when the signal aborted
    */
-  async send(request: HttpRequest): Promise<HttpAnswer> {
+  async send(request: HttpRequest): Promise<HttpResponse> {
     const { url, timeoutMs } = request;
     const link = linkAbort(request.signal);
     // axios' own time-out starts anew with every byte, so a trickling answer would never end.

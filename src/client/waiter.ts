@@ -1,12 +1,13 @@
 import { asError, isFinal, SegmentError, type Job } from "../api";
-import { cancelledError, onAbort } from "./abort";
-import { startDeadline } from "./deadline";
+import { onAbort } from "../async/abort";
+import { cancelledError } from "./cancelled";
+import { startDeadline } from "../async/deadline";
 import type { Hints, JobRoutes } from "./jobs";
-import { LongLooks } from "./long-looks";
-import type { Looker } from "./looker";
-import type { Pacing } from "./pacing";
-import type { Semaphore } from "./semaphore";
-import { SingleLooks } from "./single-looks";
+import { LongPoll } from "./long-poll";
+import type { Poller } from "./poller";
+import type { RetryDelays } from "./retry-delays";
+import type { Semaphore } from "../async/semaphore";
+import { IntervalPoll } from "./interval-poll";
 
 export interface WaitOptions {
   /** Milliseconds until the wait ends as `timed-out`; none by default or by 0. */
@@ -14,7 +15,7 @@ export interface WaitOptions {
   /** Ends the wait as `cancelled`. */
   signal?: AbortSignal;
   /** Told every answer that the service gives of the job. */
-  onLook?: (job: Job) => void;
+  onPoll?: (job: Job) => void;
 }
 
 interface Wait {
@@ -36,8 +37,8 @@ interface Watch {
  */
 export class JobWaiter {
   readonly #watches = new Map<number, Watch>();
-  readonly #single: SingleLooks;
-  readonly #long: LongLooks;
+  readonly #single: IntervalPoll;
+  readonly #long: LongPoll;
   /** Whether the service looks at many jobs at once; undefined until it has said so. */
   #byids: boolean | undefined;
   /** It said so but then refused to: not tried again. */
@@ -45,17 +46,17 @@ export class JobWaiter {
   #closed = false;
 
   /** @param lane how many single looks may be under way at once */
-  constructor(jobs: JobRoutes, lane: Semaphore, pacing: Pacing) {
+  constructor(jobs: JobRoutes, lane: Semaphore, delays: RetryDelays) {
     const listener = {
       seen: (job: Job) => this.#seen(job),
       failed: (jobIds: number[], error: unknown) => this.#failed(jobIds, error),
     };
-    this.#single = new SingleLooks(jobs, lane, pacing, {
+    this.#single = new IntervalPoll(jobs, lane, delays, {
       ...listener,
       isProbing: () => this.#byids === undefined,
       hinted: (hints) => this.#hinted(hints),
     });
-    this.#long = new LongLooks(jobs, pacing, { ...listener, refused: () => this.#refuse() });
+    this.#long = new LongPoll(jobs, delays, { ...listener, refused: () => this.#refuse() });
   }
 
   /**
@@ -63,7 +64,7 @@ export class JobWaiter {
    * @returns the job, `Completed` or `Failed`
    * @throws {SegmentError} `timed-out`, `cancelled`, `job-not-found`, or why the service could not be asked
    */
-  wait(jobId: number, { timeoutMs = 0, signal, onLook }: WaitOptions = {}): Promise<Job> {
+  wait(jobId: number, { timeoutMs = 0, signal, onPoll: onLook }: WaitOptions = {}): Promise<Job> {
     return new Promise<Job>((resolve, reject) => {
       if (this.#closed || signal?.aborted === true) {
         reject(cancelledError(`wait for job ${jobId}`));
@@ -107,7 +108,7 @@ export class JobWaiter {
     }
   }
 
-  get #looker(): Looker {
+  get #looker(): Poller {
     return this.#byids === true ? this.#long : this.#single;
   }
 

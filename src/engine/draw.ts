@@ -1,6 +1,7 @@
-import { pointLabel, segmentColour, type ImageSize, type Point, type Prompt, type Segment } from "../api";
+import { pointLabel, type ImageSize, type Point, type Prompt, type Segment } from "../api";
 import { labelWidth, numberLabel } from "./digits";
 import { loadSharp, openPicture, throwDamaged } from "./picture";
+import { segmentColour } from "../drawing/palette";
 
 export interface DrawOptions {
   /** Path of the encoded JPEG or PNG. */

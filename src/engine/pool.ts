@@ -1,6 +1,6 @@
 import { errorText, SegmentError, type Segment } from "../api";
 import type { WorkerSetup } from "./messages";
-import { Pace } from "./pace";
+import { TaskTimeEstimate } from "./task-time-estimate";
 import type { EngineTask } from "./types";
 import { WorkerProcess, type LoadedModel } from "./worker-process";
 
@@ -39,7 +39,7 @@ export class WorkerPool {
   /** One for each process that lives, also of those that were told to stop; resolves when it has ended. */
   readonly #processes = new Set<Promise<void>>();
   readonly #queue: QueuedTask[] = [];
-  readonly #pace: Pace | undefined;
+  readonly #pace: TaskTimeEstimate | undefined;
   #loaded: LoadedModel | undefined;
   #hasWorked = false;
   #failedStarts = 0;
@@ -48,7 +48,7 @@ export class WorkerPool {
   #closed = false;
 
   constructor(private readonly options: PoolOptions) {
-    if (options.fastAfterMs !== undefined) this.#pace = new Pace(options.fastAfterMs);
+    if (options.fastAfterMs !== undefined) this.#pace = new TaskTimeEstimate(options.fastAfterMs);
   }
 
   /** The engine's version, once a worker has loaded it. */

@@ -1,5 +1,6 @@
-import { pointLabel, segmentColour, type BoundingBox, type ImageSize, type Point, type Prompt } from "../api";
+import { pointLabel, type BoundingBox, type ImageSize, type Point, type Prompt } from "../api";
 import type { FoundSegment } from "./read";
+import { segmentColour } from "../drawing/palette";
 
 /**
  * Segments and prompts as an SVG that lies over the picture: coordinates are pixels of the upright picture, and it takes the

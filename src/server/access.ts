@@ -10,6 +10,9 @@ declare module "fastify" {
   }
 }
 
+/** Hosts that let in only this machine. */
+export const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
+
 export const WRONG_HOST =
   "This server answers only to requests for 127.0.0.1 and its own port. " +
   "To reach it by another name or port, start it with a token.";

@@ -1,5 +1,5 @@
 import type { FileRecord, Job, StartedJob } from "../api";
-import type { StoredFile } from "./file-catalog";
+import type { StoredFile } from "./file-store";
 import { hasEnded, type StoredJob } from "./stored-job";
 
 /** The answer of POST: points and box at the top level. */

@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import type { Engines } from "../engine";
 import { carriesToken, requireLoopbackHost, requireToken } from "./access";
 import { answerBrokenRequest, answerError, installErrorAnswers } from "./error-answers";
-import type { FileCatalog } from "./file-catalog";
+import type { FileStore } from "./file-store";
 import type { Janitor } from "./janitor";
 import type { JobService } from "./job-service";
 import type { Log } from "./log";
@@ -19,7 +19,7 @@ const REQUEST_TIMEOUT_MS = 300_000;
 
 /** What the routes work with. */
 export interface AppParts {
-  files: FileCatalog;
+  files: FileStore;
   jobs: JobService;
   janitor: Janitor;
   engines: Engines;

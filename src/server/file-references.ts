@@ -1,9 +1,9 @@
 import { fileIdentityOf, type FileIdentity, type FileReference } from "../api";
-import type { FileCatalog, StoredFile } from "./file-catalog";
+import type { FileStore, StoredFile } from "./file-store";
 import { unknownFiles } from "./http-error";
 
 /** The file that a segment or draw request names. @throws {HttpError} 400 when it is unknown */
-export function fileOf(files: FileCatalog, reference: FileReference): StoredFile {
+export function fileOf(files: FileStore, reference: FileReference): StoredFile {
   const file = files.find(fileIdentityOf(reference));
   if (file === undefined) throw unknownFiles([reference]);
   return file;
@@ -11,7 +11,7 @@ export function fileOf(files: FileCatalog, reference: FileReference): StoredFile
 
 /** The files of a list. @throws {HttpError} 400 that names all unknown ones, unless they are to be left out */
 export function filesOf(
-  files: FileCatalog,
+  files: FileStore,
   identities: readonly FileIdentity[],
   ignoreUnknown: boolean | undefined,
 ): StoredFile[] {

@@ -1,7 +1,7 @@
 import { errorText } from "../api";
 import { pruneEmbeddings } from "../engine";
-import { fileTime, type FileCatalog, type StoredFile } from "./file-catalog";
-import type { JobBook } from "./job-book";
+import { fileTime, type FileStore, type StoredFile } from "./file-store";
+import type { JobStore } from "./job-store";
 import type { JobService } from "./job-service";
 import type { Log } from "./log";
 
@@ -28,8 +28,8 @@ export class Janitor {
   #uploads = 0;
 
   constructor(
-    private readonly book: JobBook,
-    private readonly files: FileCatalog,
+    private readonly book: JobStore,
+    private readonly files: FileStore,
     private readonly jobs: JobService,
     private readonly embeddingDir: string,
     private readonly limits: KeepLimits,

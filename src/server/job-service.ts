@@ -1,13 +1,13 @@
 import { AUTO, errorText, SegmentError, type SegmentRequest } from "../api";
 import type { Engine, EngineIdentity, Engines } from "../engine";
 import { contentHash } from "../store";
-import { EndWatch } from "./end-watch";
+import { CompletionNotifier } from "./completion-notifier";
 import { chooseEngine } from "./engine-choice";
-import type { FileCatalog } from "./file-catalog";
+import type { FileStore } from "./file-store";
 import { fileOf } from "./file-references";
 import { HttpError } from "./http-error";
 import { randomId } from "./ids";
-import type { FirstJob, JobBook } from "./job-book";
+import type { FirstJob, JobStore } from "./job-store";
 import type { Log } from "./log";
 import type { StoredJob } from "./stored-job";
 
@@ -32,13 +32,13 @@ export interface StartOptions {
 
 /** Starts jobs, runs them on the engines first in, first out, and tells when they have ended. */
 export class JobService {
-  readonly #watch = new EndWatch();
+  readonly #watch = new CompletionNotifier();
   readonly #runs = new Set<Promise<void>>();
   #closing = false;
 
   constructor(
-    private readonly book: JobBook,
-    private readonly files: FileCatalog,
+    private readonly book: JobStore,
+    private readonly files: FileStore,
     private readonly engines: Engines,
     private readonly options: { maxQueued: number; log: Log },
   ) {}

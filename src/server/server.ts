@@ -4,14 +4,14 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { createEngines, type EngineOptions } from "../engine";
 import { buildApp } from "./app";
-import { FileCatalog } from "./file-catalog";
+import { FileStore } from "./file-store";
 import { Janitor } from "./janitor";
-import { JobBook } from "./job-book";
+import { JobStore } from "./job-store";
 import { JobService } from "./job-service";
 import { listenUrl } from "./listen-url";
 import { takeLock } from "./lock";
 import type { Log } from "./log";
-import { LOOPBACK } from "./options";
+import { LOOPBACK } from "./access";
 import { UrlSigner } from "./url-signer";
 
 const LOCK_PATIENCE_MS = 10_000;
@@ -74,8 +74,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const lock = await takeLock(dataDir, options.lockPatienceMs ?? LOCK_PATIENCE_MS);
     closers.push(() => lock.release());
 
-    const files = await FileCatalog.open(join(dataDir, "files"), join(dataDir, "pictures"));
-    const book = await JobBook.open(join(dataDir, "jobs"));
+    const files = await FileStore.open(join(dataDir, "files"), join(dataDir, "pictures"));
+    const book = await JobStore.open(join(dataDir, "jobs"));
     const damaged = files.setAside + book.setAside;
     if (damaged > 0) log(`${damaged} damaged or temporary files in ${dataDir} were moved into its folders "damaged"`);
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
 import { removeDurably, writeDurably } from "./durable";
 import { pathOf, visitFiles } from "./folders";
-import { Turns } from "./turns";
+import { KeyedMutex } from "../async/keyed-mutex";
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -13,7 +13,7 @@ export function contentHash(bytes: Uint8Array): string {
 
 /** Durable files that are named by what they hold, so that the same bytes are kept once. One process at a time. */
 export class ContentStore {
-  readonly #turns = new Turns();
+  readonly #turns = new KeyedMutex();
   readonly #sizes = new Map<string, number>();
   #totalBytes = 0;
   #setAside = 0;
@@ -43,7 +43,7 @@ export class ContentStore {
   /** Keeps the bytes and returns their name. Resolves when they are on the disk. */
   async put(bytes: Uint8Array): Promise<string> {
     const name = contentHash(bytes);
-    await this.#turns.take(name, async () => {
+    await this.#turns.run(name, async () => {
       if (this.#sizes.has(name)) return;
       await writeDurably(this.path(name), bytes);
       this.#enter(name, bytes.length);
@@ -70,7 +70,7 @@ export class ContentStore {
   /** Removes a content. Returns whether it was there. */
   remove(name: string): Promise<boolean> {
     const path = this.path(name);
-    return this.#turns.take(name, async () => {
+    return this.#turns.run(name, async () => {
       const found = await removeDurably(path);
       this.#totalBytes -= this.#sizes.get(name) ?? 0;
       this.#sizes.delete(name);

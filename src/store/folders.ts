@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { inBatches } from "./batches";
+import { inBatches } from "../async/batches";
 import { isMissing, isTemporary, isUnreadable, setAside } from "./durable";
 
 const SUB_FOLDER = /^[0-9a-f]{2}$/;

@@ -1,7 +1,7 @@
 /** Durable records and contents in plain files. Imports nothing of ours. */
-export { inBatches } from "./batches";
+export { inBatches } from "../async/batches";
 export { ContentStore, contentHash } from "./content-store";
 export { isMissing, isUnreadable, writeDurably } from "./durable";
 export { Journal } from "./journal";
 export { RecordStore } from "./record-store";
-export { Turns } from "./turns";
+export { KeyedMutex as Turns } from "../async/keyed-mutex";

@@ -7,14 +7,14 @@ const HEADER_BYTES = LENGTH_BYTES + RECORD_MAGIC.length;
 const WINDOW_BYTES = 512;
 
 /** Where an entry stands in the file, in bytes. */
-export interface Place {
+export interface FileRange {
   position: number;
   length: number;
 }
 
 /** An entry of a journal as it was read. */
 export interface JournalEntry {
-  place: Place;
+  place: FileRange;
   key: string;
   /** Undefined where the key was removed. */
   value: unknown;

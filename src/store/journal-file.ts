@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { fd, readAt, writeAt } from "./descriptors";
 import { createFile, isMissing, removeIfThere, syncFolder, TEMPORARY_SUFFIX } from "./durable";
 import { damagedFolder } from "./folders";
-import { readEntries, type JournalEntry, type Place } from "./journal-entry";
+import { readEntries, type JournalEntry, type FileRange } from "./journal-entry";
 
 /** A file of entries that grows at its end, is emptied, or written anew. One call at a time; it stays open until `empty` or `rewrite`. */
 export class JournalFile {
@@ -83,7 +83,7 @@ export class JournalFile {
    * Writes the file anew with nothing but the entries at these places, which are moved to where they stand then. After a
    * crash, or when it fails, it is the old file or the new one.
    */
-  async rewrite(places: readonly Place[]): Promise<void> {
+  async rewrite(places: readonly FileRange[]): Promise<void> {
     const temporary = `${this.path}${TEMPORARY_SUFFIX}`;
     try {
       await this.#copyTo(temporary, places);
@@ -102,7 +102,7 @@ export class JournalFile {
     }
   }
 
-  async #copyTo(path: string, places: readonly Place[]): Promise<void> {
+  async #copyTo(path: string, places: readonly FileRange[]): Promise<void> {
     const source = await this.#open();
     const target = await fd.open(path, "w", 0o600);
     try {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { encodeEntry, type Place } from "./journal-entry";
+import { encodeEntry, type FileRange } from "./journal-entry";
 import { JournalFile } from "./journal-file";
 
 /** A smaller file is not worth the work of writing it anew. */
@@ -17,7 +17,7 @@ type Changes = Map<string, Buffer | undefined>;
 export class Journal<T> {
   readonly #file: JournalFile;
   /** Of the records that are on the disk. */
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, FileRange>();
   #changes: Changes = new Map();
   /** The write that will take the changes. */
   #nextWrite: Promise<void> | undefined;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { isMissing, removeDurably, setAside, writeDurably } from "./durable";
 import { damagedFolder, pathOf, visitFiles } from "./folders";
 import { decodeRecord, encodeRecord } from "./record-file";
-import { Turns } from "./turns";
+import { KeyedMutex } from "../async/keyed-mutex";
 
 /**
  * Durable records in plain files, one record a file. A `put` that has resolved survives a crash or a power cut;
@@ -12,7 +12,7 @@ import { Turns } from "./turns";
  * Keys are any text of 1 to 1000 characters; values are what `v8.serialize` takes and `schema` accepts.
  */
 export class RecordStore<T> {
-  readonly #turns = new Turns();
+  readonly #turns = new KeyedMutex();
   #setAside = 0;
 
   private constructor(
@@ -49,7 +49,7 @@ export class RecordStore<T> {
   put(key: string, value: T): Promise<void> {
     const path = this.#path(key);
     const bytes = encodeRecord(key, value);
-    return this.#turns.take(path, () => writeDurably(path, bytes));
+    return this.#turns.run(path, () => writeDurably(path, bytes));
   }
 
   /** The value last put under the key, or undefined. A damaged record is set aside and counts as missing. */
@@ -60,7 +60,7 @@ export class RecordStore<T> {
   /** Removes a record. Returns whether it was there. */
   remove(key: string): Promise<boolean> {
     const path = this.#path(key);
-    return this.#turns.take(path, () => removeDurably(path));
+    return this.#turns.run(path, () => removeDurably(path));
   }
 
   #path(key: string): string {
@@ -70,7 +70,7 @@ export class RecordStore<T> {
   }
 
   #read(path: string): Promise<[string, T] | undefined> {
-    return this.#turns.take(path, async () => {
+    return this.#turns.run(path, async () => {
       let bytes: Buffer;
       try {
         bytes = await readFile(path);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
-import { removeFolder } from "../support/remove-folder";
+import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
+import { removeFolder } from "../../tools/remove-folder";
 
 const MINUTE = 60_000;
 const at = { z: "tab", x: 0, y: 0 };

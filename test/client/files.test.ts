@@ -93,7 +93,7 @@ describe("client: files", () => {
     await clientOf(service).upload(PICTURE);
     assert.equal(service.count(/byids$/), 3);
     service.uploadLooks = Infinity;
-    await rejection(clientOf(service, { pacing: { uploadMs: 30 } }).upload(PICTURE), "unreachable");
+    await rejection(clientOf(service, { delays: { uploadMs: 30 } }).upload(PICTURE), "unreachable");
   });
 
   it("sends no token with an upload or a download, whichever host it goes to", async () => {
@@ -166,7 +166,7 @@ describe("client: files", () => {
     const service = await startService();
     service.uploadLooks = Infinity;
     const stop = new AbortController();
-    const pending = clientOf(service, { pacing: { firstLookMs: 10_000 } }).upload(PICTURE, { signal: stop.signal });
+    const pending = clientOf(service, { delays: { firstPollMs: 10_000 } }).upload(PICTURE, { signal: stop.signal });
     setTimeout(() => stop.abort(), 50);
     await rejection(pending, "cancelled");
   });

@@ -118,14 +118,14 @@ describe("client: requests", () => {
   it("ends throttling as overloaded when its patience is over", async () => {
     const service = await startService();
     service.fail(SEGMENT, ...Array<Fault>(500).fill(json(503, {}, { "retry-after": "0" })));
-    const client = clientOf(service, { retries: 0, pacing: { patienceMs: 60 } });
+    const client = clientOf(service, { retries: 0, delays: { patienceMs: 60 } });
     await rejection(client.startJob(REQUEST), "overloaded");
     assert.ok(service.requests.length > 2);
   });
 
   it("repeats at once after the reset of a reused connection, once a request", async () => {
     const service = await startService();
-    const client = clientOf(service, { retries: 0, pacing: { backoffMs: 60_000 } });
+    const client = clientOf(service, { retries: 0, delays: { backoffMs: 60_000 } });
     await client.startJob(REQUEST);
     service.fail(SEGMENT, cut);
     await client.startJob(REQUEST);

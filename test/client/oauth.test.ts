@@ -14,7 +14,7 @@ function credentials(provider: ScriptedService, options: Partial<ClientCredentia
     clientAuth: "post",
     timeoutMs: 2000,
     retries: 2,
-    pacing: FAST,
+    delays: FAST,
     ...options,
   });
 }

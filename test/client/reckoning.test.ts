@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { jobFailure, jobTimings } from "../../src/client";
 import { retryAfterMs } from "../../src/client/retry";
-import { lookPauseMs } from "../../src/client/single-looks";
+import { pollPauseMs } from "../../src/client/interval-poll";
 
 describe("client: reckoning", () => {
   it("looks more rarely the older a job is", () => {
-    const pacing = { minLookMs: 1000, maxLookMs: 10_000 };
+    const delays = { minPollMs: 1000, maxPollMs: 10_000 };
     for (const [age, pause] of [
       [0, 1000],
       [10_000, 1000],
@@ -13,7 +13,7 @@ describe("client: reckoning", () => {
       [1e6, 10_000],
     ] as const) {
       for (let turn = 0; turn < 50; turn++) {
-        const got = lookPauseMs(age, pacing);
+        const got = pollPauseMs(age, delays);
         assert.ok(got >= pause * 0.9 && got <= pause * 1.1, `${got} for ${age}`);
       }
     }

@@ -5,7 +5,7 @@ import { noToken, SegmentClient, type ClientOptions } from "../../src/client";
 import { ScriptedService } from "../support/scripted-service";
 
 export const REQUEST: SegmentRequest = { items: [{ fileId: 17 }], points: [{ x: 0.5, y: 0.5 }] };
-export const FAST = { backoffMs: 2, firstLookMs: 5, minLookMs: 10, patienceMs: 5000 };
+export const FAST = { backoffMs: 2, firstPollMs: 5, minPollMs: 10, patienceMs: 5000 };
 
 const opened: { close(): unknown }[] = [];
 
@@ -38,7 +38,7 @@ export function clientOf(service: { url: string }, options: Partial<ClientOption
     retries: 3,
     concurrency: 8,
     ...options,
-    pacing: { ...FAST, ...options.pacing },
+    delays: { ...FAST, ...options.delays },
   });
   opened.unshift(client);
   return client;

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { linkPackage, startNodeRed, type RunningNodeRed } from "../../examples/demo/node-red";
+import { linkPackage, startNodeRed, type RunningNodeRed } from "../../tools/node-red";
 import { scene } from "../nodes/scene";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 
 describe("what the settings.js of a real Node-RED allows", function () {
   this.timeout(120_000);

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { resultOf, type Outcome } from "../../examples/demo/outcome";
+import { resultOf, type Outcome } from "../../tools/outcome";
 
 const RUN = join(__dirname, "..", "..", "examples", "demo", "run.ts");
 

@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
+import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
 import { chromiumOrSkip } from "../support/chromium";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 import { json, ScriptedService } from "../support/scripted-service";
-import { Editor } from "./editor";
+import { Editor } from "../../tools/editor";
 
 const MINUTE = 60_000;
 const SECRET = "a-very-secret-secret";

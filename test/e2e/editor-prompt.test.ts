@@ -4,11 +4,11 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
-import { EXAMPLE_PICTURES } from "../../pictures/prompts";
+import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
+import { EXAMPLE_PICTURES } from "../../tools/picture-prompts";
 import { chromiumOrSkip } from "../support/chromium";
-import { removeFolder } from "../support/remove-folder";
-import { Editor } from "./editor";
+import { removeFolder } from "../../tools/remove-folder";
+import { Editor } from "../../tools/editor";
 
 const MINUTE = 60_000;
 const PASSWORD = "password";

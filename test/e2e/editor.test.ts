@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { linkPackage, startNodeRed, type RunningNodeRed } from "../../examples/demo/node-red";
-import { Editor } from "./editor";
+import { linkPackage, startNodeRed, type RunningNodeRed } from "../../tools/node-red";
+import { Editor } from "../../tools/editor";
 import { chromiumOrSkip } from "../support/chromium";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 
 const EXAMPLE = readFileSync(join(__dirname, "..", "..", "examples", "Segment one image.json"), "utf8");
 const MINUTE = 60_000;

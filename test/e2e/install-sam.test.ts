@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
-import { readOutcome, resultOf, writeOutcomesTo, type Outcome } from "../../examples/demo/outcome";
+import { startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
+import { readOutcome, resultOf, writeOutcomesTo, type Outcome } from "../../tools/outcome";
 import { installPackageCopy } from "../support/package-copy";
 import { chromiumOrSkip } from "../support/chromium";
-import { removeFolder } from "../support/remove-folder";
-import { Editor } from "./editor";
+import { removeFolder } from "../../tools/remove-folder";
+import { Editor } from "../../tools/editor";
 
 const EXAMPLE_FILE = join(__dirname, "..", "..", "examples", "Segment one image.json");
 const MINUTE = 60_000;

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { startBroker, type Broker } from "../../examples/demo/camera/broker";
-import { numbered, takePictures } from "../../examples/demo/camera/moving-parts";
-import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
-import { removeFolder } from "../support/remove-folder";
+import { startBroker, type Broker } from "../../tools/broker";
+import { numbered, takePictures } from "../../tools/moving-parts";
+import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
+import { removeFolder } from "../../tools/remove-folder";
 
 const EXAMPLE = join(__dirname, "..", "..", "examples", "Many cameras, newest picture only.json");
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { linkPackage, startNodeRed, type Flow } from "../../examples/demo/node-red";
-import { removeFolder } from "../support/remove-folder";
+import { linkPackage, startNodeRed, type Flow } from "../../tools/node-red";
+import { removeFolder } from "../../tools/remove-folder";
 
 const EXAMPLE = join(__dirname, "..", "..", "examples", "Measure and alarm.json");
 

@@ -5,19 +5,13 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from "playwright-core";
-import { startBroker, type Broker } from "../../examples/demo/camera/broker";
-import {
-  CAMERA_TOPIC,
-  cameraFlow,
-  DASHBOARD,
-  OPERATOR_PAGE,
-  WITH_DASHBOARD,
-} from "../../examples/demo/camera/dashboard";
-import { numbered, ON_THE_PART, takePictures } from "../../examples/demo/camera/moving-parts";
-import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
+import { startBroker, type Broker } from "../../tools/broker";
+import { CAMERA_TOPIC, cameraFlow, DASHBOARD, OPERATOR_PAGE, WITH_DASHBOARD } from "../../tools/dashboard";
+import { numbered, ON_THE_PART, takePictures } from "../../tools/moving-parts";
+import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
 import { chromiumOrSkip } from "../support/chromium";
-import { removeFolder } from "../support/remove-folder";
-import { CHROMIUM_ARGS } from "./editor";
+import { removeFolder } from "../../tools/remove-folder";
+import { CHROMIUM_ARGS } from "../../tools/editor";
 
 const MINUTE = 60_000;
 /** The password `secret`, as `node-red admin hash-pw` makes it. */

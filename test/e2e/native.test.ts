@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
-import { removeFolder } from "../support/remove-folder";
+import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
+import { removeFolder } from "../../tools/remove-folder";
 
 const PICTURE = join(__dirname, "../../pictures/coffee.jpg");
 

@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
-import { readOutcome, resultOf, writeOutcomesTo, type Outcome } from "../../examples/demo/outcome";
+import { startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
+import { readOutcome, resultOf, writeOutcomesTo, type Outcome } from "../../tools/outcome";
 import { startSegmentServer } from "../nodes/segment-server";
-import { installed, NODE_PACKAGE, nodeIn } from "../support/hosts";
-import { npm } from "../support/npm";
-import { removeFolder } from "../support/remove-folder";
+import { installed, NODE_PACKAGE, nodeIn } from "../../tools/hosts";
+import { npm } from "../../tools/npm";
+import { removeFolder } from "../../tools/remove-folder";
 
 const ROOT = join(__dirname, "..", "..");
 const MINUTE = 60_000;

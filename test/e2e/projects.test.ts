@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
-import { readOutcome, resultOf, writeOutcomesTo } from "../../examples/demo/outcome";
-import { removeFolder } from "../support/remove-folder";
+import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
+import { readOutcome, resultOf, writeOutcomesTo } from "../../tools/outcome";
+import { removeFolder } from "../../tools/remove-folder";
 
 const EXAMPLE = join(__dirname, "..", "..", "examples", "Segment one image.json");
 const TOKEN = "a-token-that-no-file-shows";

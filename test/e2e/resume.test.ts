@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../examples/demo/node-red";
+import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
 import { HoldingProxy, LOOKS } from "../nodes/holding-proxy";
 import { startSegmentServer, type SegmentServer } from "../nodes/segment-server";
 import { journalKeys } from "../support/journal";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 
 const PICTURE = join(__dirname, "../../pictures/coffee.jpg");
 const MINUTE = 60_000;

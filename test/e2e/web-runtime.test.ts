@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import sharp from "sharp";
-import { intersectionOverUnion, rasterize } from "../../bench/support/rasterize";
-import { EXAMPLE_PICTURES } from "../../pictures/prompts";
+import { intersectionOverUnion, rasterize } from "../../tools/rasterize";
+import { EXAMPLE_PICTURES } from "../../tools/picture-prompts";
 import { createEngine, samPackages, type Engine } from "../../src/engine";
 import { sha256Of } from "../support/pictures";
 import { installPackageCopy } from "../support/package-copy";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 
 const { native, web } = samPackages;
 const PICTURE = join(__dirname, "../../pictures", EXAMPLE_PICTURES[0]!.file);
@@ -39,7 +39,10 @@ describe("the WebAssembly runtime", function () {
     const nativeFolder = dirname(require.resolve(`${native.name}/package.json`));
     cpSync(join(nativeFolder, "package.json"), join(modules, native.name, "package.json"));
     const args = ["install-sam", "--web", "--data", dataDir, "--yes"];
-    const { stdout } = await promisify(execFile)(process.execPath, [join(copy, "dist/src/server/cli.js"), ...args]);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      join(copy, "dist/src/cli/segment-server.js"),
+      ...args,
+    ]);
     assert.ok(stdout.includes(`${web.name} ${web.version}`));
     assert.match(stdout, /35 MB to fetch, 152 MB on disk/);
     assert.ok(!stdout.includes(native.name));

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 import { scratchFolder } from "../support/sam-folder";
 
 describe("an installation of the sam engine", function () {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { currentToken, SegmentClient } from "../../src/client";
 import { EmbeddedServer, type EmbeddedOptions } from "../../src/embedded";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 
 const closers: (() => unknown)[] = [];
 

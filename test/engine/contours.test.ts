@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { intersectionOverUnion, rasterize } from "../../bench/support/rasterize";
+import { intersectionOverUnion, rasterize } from "../../tools/rasterize";
 import type { ImageSize, Polygon } from "../../src/api";
 import { tracePolygons, type SoftMask } from "../../src/engine/contours";
 

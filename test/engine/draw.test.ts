@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { segmentColour, type Polygon, type Segment } from "../../src/api";
+import { type Polygon, type Segment } from "../../src/api";
 import { drawMask, drawOverlay } from "../../src/engine";
 import { plain, pngBomb, save } from "../support/pictures";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 import { scratchFolder } from "../support/sam-folder";
+import { segmentColour } from "../../src/drawing/palette";
 
 /** A rectangle in fractions, given as xMin, yMin, xMax, yMax. */
 function rectangle(x1: number, y1: number, x2: number, y2: number): Polygon {

@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, syml
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { childProcesses } from "../../bench/support/processes";
+import { childProcesses } from "../../tools/processes";
 import type { createEngine, Engine } from "../../src/engine";
 import { createSamEngine } from "../../src/engine/sam/engine";
 import { MIDDLE, points, useEngines } from "../support/engines";

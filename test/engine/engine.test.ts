@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { intersectionOverUnion, rasterize } from "../../bench/support/rasterize";
+import { intersectionOverUnion, rasterize } from "../../tools/rasterize";
 import type { Prompt } from "../../src/api";
 import type { Engine } from "../../src/engine";
 import { MIDDLE, points, useEngines } from "../support/engines";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { childProcesses } from "../../bench/support/processes";
+import { childProcesses } from "../../tools/processes";
 import type { createEngine, Engine, EngineIdentity, EngineTask } from "../../src/engine";
 import { useEngines } from "../support/engines";
 import { installPackageCopy } from "../support/package-copy";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type sharp from "sharp";
-import { childProcesses } from "../../bench/support/processes";
+import { childProcesses } from "../../tools/processes";
 import { pruneEmbeddings, type Engine, type EngineOptions } from "../../src/engine";
 import { useEngines } from "../support/engines";
 import { plain, whitePart } from "../support/pictures";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type sharp from "sharp";
 import { decodePixels, openPicture, type Pixels } from "../../src/engine/picture";
 import { plain, pngBomb, save, whitePart } from "../support/pictures";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 import { scratchFolder } from "../support/sam-folder";
 
 describe("pictures", () => {

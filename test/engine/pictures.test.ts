@@ -5,13 +5,13 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
 import { growBox } from "../../src/engine/graphcut/frame";
-import { readMask } from "../../bench/support/dataset";
-import { intersectionOverUnion, rasterize } from "../../bench/support/rasterize";
-import { EXAMPLE_PICTURES, type ExamplePicture } from "../../pictures/prompts";
+import { readMask } from "../../tools/dataset";
+import { intersectionOverUnion, rasterize } from "../../tools/rasterize";
+import { EXAMPLE_PICTURES, type ExamplePicture } from "../../tools/picture-prompts";
 import type { ImageSize, Prompt, Segment } from "../../src/api";
 import { createEngine, type Engine } from "../../src/engine";
 import { sha256Of } from "../support/pictures";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 import { scratchFolder } from "../support/sam-folder";
 
 const PICTURES = join(__dirname, "..", "..", "pictures");

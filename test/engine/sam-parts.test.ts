@@ -5,7 +5,7 @@ import { locateSam, type RuntimePackage } from "../../src/engine/sam/locate";
 import { promptTensors, SamModel, scaledSize } from "../../src/engine/sam/model";
 import { samPackages, verifyWeights } from "../../src/engine";
 import { identifyWeights } from "../../src/engine/sam/weights";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 import { installToySam, scratchFolder, type ToyInstallation } from "../support/sam-folder";
 import { writeToyEncoder } from "../support/toy-sam";
 

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { EXAMPLE_PICTURES } from "../../pictures/prompts";
-import { beltScene } from "../../scripts/scenes/belt";
-import { mask, photograph } from "../../scripts/scenes/camera";
-import { gaugeScene } from "../../scripts/scenes/gauge";
+import { EXAMPLE_PICTURES } from "../../tools/picture-prompts";
+import { beltScene } from "../../tools/scenes/belt";
+import { mask, photograph } from "../../tools/scenes/camera";
+import { gaugeScene } from "../../tools/scenes/gauge";
 import { segmentRequestSchema } from "../../src/api";
 
 const FOLDER = join(__dirname, "..", "..", "pictures");

@@ -1,6 +1,6 @@
 /** One cell of the matrix: a flow of its own, whose service is a simulator of its own before a real server. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseScript, Simulator } from "../../src/server/simulate";
+import { parseScript, Simulator } from "../../src/simulator";
 import { node, type FlowNode, type Message, type RunningFlow } from "../nodes/flow";
 import { DISC } from "../nodes/scene";
 import { STEPS, type Outcome, type Row, type Step } from "./expected";

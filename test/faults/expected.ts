@@ -1,6 +1,6 @@
 /** What a message must come to, for each fault at each step on its way from upload to result. */
 import type { ErrorCode } from "../../src/api";
-import type { WrittenScript } from "../../src/server/simulate";
+import type { WrittenScript } from "../../src/simulator";
 
 /** The steps of the simulator's rules. `looks` is the step of a server with extensions, `look` that of one without. */
 export const STEPS = ["token", "upload", "put", "files", "start", "look", "looks"] as const;

@@ -11,7 +11,7 @@ import helper from "node-red-node-test-helper";
 import { RunningFlow } from "../nodes/flow";
 import { scene } from "../nodes/scene";
 import { ServerProcess, TOKEN } from "../server/support";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 import { Cell, flowOf, tableOf } from "./cells";
 import { ROWS, STEPS } from "./expected";
 

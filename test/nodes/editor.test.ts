@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import vm from "node:vm";
-import { readSettings } from "../../nodes/shared/settings";
+import { readSettings } from "../../nodes/service/settings.lazy";
 import type { FlowNode } from "./flow";
 
 const NODES = join(__dirname, "../../nodes");
@@ -26,7 +26,7 @@ const HELPERS: Record<string, string[]> = {
 };
 
 /** What is bundled into a dialog's script at build time. */
-const BUNDLED: Record<string, string[]> = { "segment-start": ["editor/prompt-editor.ts"] };
+const BUNDLED: Record<string, string[]> = { "segment-start": ["start/editor/prompt-editor.ts"] };
 
 /** The reserved name that a node has among its defaults when its dialog changes it. */
 const VARIABLE_OUTPUTS = "outputs";

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import helper from "node-red-node-test-helper";
 import { z } from "zod";
-import { hostRequire } from "../../examples/demo/node-red";
-import { removeFolder } from "../support/remove-folder";
+import { hostRequire } from "../../tools/node-red";
+import { removeFolder } from "../../tools/remove-folder";
 
 type NodeFile = (RED: NodeAPI) => void;
 const load = createRequire(__filename);

@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Job } from "../../src/api";
 import { Journal } from "../../src/store";
-import { waitRecordSchema } from "../../nodes/shared/wait-record";
+import { waitRecordSchema } from "../../nodes/wait/wait-record.lazy";
 import { journalKeys } from "../support/journal";
 import { logged, pipeline, RunningFlow, useScratchUserDir, type FlowNode, since41 } from "./flow";
 import { HoldingProxy, LOOKS } from "./holding-proxy";

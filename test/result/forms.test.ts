@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { segmentColour } from "../../src/api";
 import { measure, toGeoJson, toSvg } from "../../src/result";
 import { rectangle, segment, star } from "./shapes";
+import { segmentColour } from "../../src/drawing/palette";
 
 const SIZE = { width: 200, height: 100 };
 const FRAME = [rectangle(0.1, 0.2, 0.5, 0.8), rectangle(0.2, 0.3, 0.4, 0.5)];

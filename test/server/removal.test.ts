@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { FileCatalog } from "../../src/server/file-catalog";
-import { JobBook } from "../../src/server/job-book";
+import { FileStore } from "../../src/server/file-store";
+import { JobStore } from "../../src/server/job-store";
 import { removeDir, scratchDir } from "./support";
 
 const NEVER = new AbortController().signal;
@@ -16,8 +16,8 @@ describe("the removal of many files and jobs", function () {
   });
   afterEach(() => removeDir(dir));
 
-  const openFiles = () => FileCatalog.open(join(dir, "files"), join(dir, "pictures"));
-  const openJobs = () => JobBook.open(join(dir, "jobs"));
+  const openFiles = () => FileStore.open(join(dir, "files"), join(dir, "pictures"));
+  const openJobs = () => JobStore.open(join(dir, "jobs"));
   const filled = async (count: number) => {
     const catalog = await openFiles();
     for (let n = 0; n < count; n += 1) {
@@ -99,7 +99,7 @@ describe("the removal of many files and jobs", function () {
       await book.add({ ...job, status: "Queued", errorMessage: null });
       await book.update(job);
     }
-    const known = async (of: JobBook) => {
+    const known = async (of: JobStore) => {
       const jobs = await Promise.all(jobIds.map((jobId) => of.get(jobId)));
       return jobs.filter((job) => job !== undefined).length;
     };

@@ -18,7 +18,7 @@ import {
   type StartedJob,
 } from "../../src/api";
 import { startServer, type ServerOptions } from "../../src/server";
-import { removeFolder } from "../support/remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 
 export const TOKEN = "a-token-of-the-tests";
 export const SEGMENT = "/api/v1/projects/plant/context/vision/segment";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { removeFolder } from "./remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 
 export interface Certificate {
   cert: string;

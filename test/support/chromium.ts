@@ -1,4 +1,4 @@
-import { chromiumPath } from "../../scripts/ensure-chromium";
+import { chromiumPath } from "../../tools/chromium";
 
 /**
  * Path of the Chromium of this machine. Without one, skips the tests of a suite or hook; on CI that is an error.

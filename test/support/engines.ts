@@ -3,7 +3,7 @@ import type sharp from "sharp";
 import type { Prompt } from "../../src/api";
 import { createEngine, type Engine, type EngineOptions, type EngineTask } from "../../src/engine";
 import { save, sha256Of } from "./pictures";
-import { removeFolder } from "./remove-folder";
+import { removeFolder } from "../../tools/remove-folder";
 import { scratchFolder } from "./sam-folder";
 
 export const MIDDLE: Prompt = { points: [{ x: 0.5, y: 0.5 }] };

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { childProcesses, residentBytesOf } from "../../../bench/support/processes";
-import type { Broker } from "./broker";
-import { CAMERA_TOPIC } from "./dashboard";
-import { numbered, ON_THE_PART } from "./moving-parts";
+import { childProcesses, residentBytesOf } from "../../../tools/processes";
+import type { Broker } from "../../../tools/broker";
+import { CAMERA_TOPIC } from "../../../tools/dashboard";
+import { numbered, ON_THE_PART } from "../../../tools/moving-parts";
 import type { Operator } from "./operator";
 
 /** How long the last picture may take to be shown. */

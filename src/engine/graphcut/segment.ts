@@ -1,7 +1,7 @@
 import type { BoundingBox, ImageSize, Prompt } from "../../api";
 import { expectedIou, promptKind, type CriticModel } from "../critic/critic";
 import { withRelative } from "../critic/relative";
-import { different } from "../different";
+import { different } from "../distinct-candidates";
 import { snapToEdges } from "../pixels/edge-band";
 import { fillHoles } from "./components";
 import { cutFrame, growBox, promptInWindow, type Frame } from "./frame";

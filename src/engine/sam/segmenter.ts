@@ -3,7 +3,7 @@ import { ByteCache, PICTURE_CACHE_BYTES } from "../byte-cache";
 import { criticSchema } from "../critic/critic";
 import criticNumbers from "../critic/critic-sam.json";
 import { maskIou } from "../critic/features";
-import { different } from "../different";
+import { different } from "../distinct-candidates";
 import { decodePixels, type Picture } from "../picture";
 import type { Segmenter } from "../segmenter";
 import type { EngineTask } from "../types";

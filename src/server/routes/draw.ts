@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { drawRequestSchema, type DrawRequest } from "../../api";
 import { drawMask, drawOverlay } from "../../engine";
 import { Turns } from "../../store";
-import type { FileCatalog } from "../file-catalog";
+import type { FileStore } from "../file-store";
 import { fileOf } from "../file-references";
 import { HttpError, parsePart } from "../http-error";
 
@@ -13,13 +13,13 @@ import { HttpError, parsePart } from "../http-error";
 const MAX_BODY_BYTES = 96 * 1024 * 1024;
 
 /** `POST /draw`: draws a result over its picture. `temporaryDir` holds pictures that came with the request. */
-export function drawRoutes(app: FastifyInstance, files: FileCatalog, temporaryDir: string): void {
+export function drawRoutes(app: FastifyInstance, files: FileStore, temporaryDir: string): void {
   // One at a time: a decoded picture can take 200 MB.
   const turns = new Turns();
 
   app.post("/draw", { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
     const drawing = parsePart(drawRequestSchema, request.body, "body");
-    const bytes = await turns.take("draw", () => draw(drawing, files, temporaryDir));
+    const bytes = await turns.run("draw", () => draw(drawing, files, temporaryDir));
     const format = drawing.mask === undefined ? (drawing.format ?? "jpeg") : "png";
     return reply.type(`image/${format}`).send(bytes);
   });
@@ -27,7 +27,7 @@ export function drawRoutes(app: FastifyInstance, files: FileCatalog, temporaryDi
 
 async function draw(
   { image, items, mask, segments, points, boundingBox, prompts = [], format = "jpeg" }: DrawRequest,
-  files: FileCatalog,
+  files: FileStore,
   temporaryDir: string,
 ): Promise<Buffer> {
   if (mask !== undefined) return drawMask(mask, segments);

@@ -9,7 +9,7 @@ import {
   type FileRecord,
 } from "../../api";
 import { fileAnswer } from "../answers";
-import type { FileCatalog } from "../file-catalog";
+import type { FileStore } from "../file-store";
 import { filesOf } from "../file-references";
 import { HttpError, parsePart } from "../http-error";
 import type { Janitor } from "../janitor";
@@ -21,7 +21,7 @@ const DOWNLOAD_LINK_S = 30;
 const createQuerySchema = z.object({ overwrite: z.enum(["true", "false"]).optional() });
 
 /** The routes of files' records, and those that give out links to their pictures. */
-export function fileRoutes(app: FastifyInstance, files: FileCatalog, janitor: Janitor, signer: UrlSigner): void {
+export function fileRoutes(app: FastifyInstance, files: FileStore, janitor: Janitor, signer: UrlSigner): void {
   const path = "/api/v1/projects/:project/files";
 
   app.post(path, async (request, reply): Promise<CreatedFile> => {

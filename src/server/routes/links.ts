@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { FileCatalog } from "../file-catalog";
+import type { FileStore } from "../file-store";
 import { HttpError, parsePart } from "../http-error";
 import type { Janitor } from "../janitor";
 import type { LinkMethod, UrlSigner } from "../url-signer";
@@ -25,7 +25,7 @@ export function linkTo(
 }
 
 /** The routes behind the signed links, as a plugin: their bodies are bytes of any content type. */
-export function linkRoutes(files: FileCatalog, janitor: Janitor, signer: UrlSigner) {
+export function linkRoutes(files: FileStore, janitor: Janitor, signer: UrlSigner) {
   return (app: FastifyInstance, _options: object, done: () => void): void => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { GraphcutSegmenter } from "../../../src/engine/graphcut/segmenter";
-import { EXAMPLE_PICTURES, type ExamplePicture } from "../../../pictures/prompts";
+import { EXAMPLE_PICTURES, type ExamplePicture } from "../../../tools/picture-prompts";
 import { growBox } from "../../../src/engine/graphcut/frame";
-import { readMask } from "../../../bench/support/dataset";
-import { intersectionOverUnion, rasterize } from "../../../bench/support/rasterize";
+import { readMask } from "../../../tools/dataset";
+import { intersectionOverUnion, rasterize } from "../../../tools/rasterize";
 import type { Prompt } from "../../../src/api";
 import { SegmentError } from "../../../src/api";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { intersectionOverUnion } from "../../../bench/support/rasterize";
+import { intersectionOverUnion } from "../../../tools/rasterize";
 import { distanceToContour, OUTSIDE_BAND } from "../../../src/engine/pixels/band";
 import { snapToEdges } from "../../../src/engine/pixels/edge-band";
 import { toLab } from "../../../src/engine/pixels/lab";

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, utim
 import { join } from "node:path";
 import { pruneEmbeddings } from "../../../src/engine";
 import { EmbeddingFolder } from "../../../src/engine/sam/embedding-folder";
-import { removeFolder } from "../../support/remove-folder";
+import { removeFolder } from "../../../tools/remove-folder";
 import { scratchFolder } from "../../support/sam-folder";
 
 const sha256 = (digit: string): string => digit.repeat(64);

@@ -1,7 +1,7 @@
 // Weights come as exports of several forms. Each must give its masks in the right places.
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { intersectionOverUnion, rasterize } from "../../../bench/support/rasterize";
+import { intersectionOverUnion, rasterize } from "../../../tools/rasterize";
 import type { ImageSize, Prompt } from "../../../src/api";
 import type { Engine } from "../../../src/engine";
 import { useEngines } from "../../support/engines";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import sharp from "sharp";
-import { intersectionOverUnion, rasterize } from "../../../bench/support/rasterize";
+import { intersectionOverUnion, rasterize } from "../../../tools/rasterize";
 import type { BoundingBox, Point } from "../../../src/api";
 import { exposeMaskTokens } from "../../../src/engine/sam/onnx-outputs";
 import { useEngines } from "../../support/engines";

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { describeIssues, preview, SegmentError, type DrawRequest, type ImageSize, type Prompt } from "../../src/api";
+import type { SegmentClient } from "../../src/client";
+import { toGeoJson, toRle, toSvg, type FoundSegment } from "../../src/result";
+import type { RenderedPicture } from "./rendered-picture.lazy";
+
+const formatsSchema = z.array(
+  z.object({
+    format: z.literal(["svg", "overlay", "overlay-png", "mask", "rle", "geojson"]),
+    /** Of the message, such as `payload.svg`. */
+    property: z.string().trim().min(1),
+  }),
+);
+type Formats = z.infer<typeof formatsSchema>;
+
+const DEFAULT_FORMATS: Formats = [
+  { format: "svg", property: "svg" },
+  { format: "overlay", property: "overlay" },
+];
+
+/** What is rendered, and who draws it. */
+interface Rendering {
+  segments: FoundSegment[];
+  prompts: Prompt[];
+  size: ImageSize;
+  picture: RenderedPicture;
+  drawer: () => Promise<SegmentClient>;
+  signal: AbortSignal;
+}
+
+/** Reads a node's list of outputs; flows without one get SVG and overlay. @throws {SegmentError} `no-config` */
+export function readFormats(value: unknown): Formats {
+  const parsed = formatsSchema.safeParse(value ?? DEFAULT_FORMATS);
+  if (parsed.success) return parsed.data;
+  throw new SegmentError("no-config", `The outputs of this node can't be used: ${describeIssues(parsed.error, value)}`);
+}
+
+/**
+ * Reads the size of a pixel in millimetres; nothing and an empty text mean that it is not known.
+ * @throws {SegmentError} `invalid-result`
+ */
+export function readScale(place: string, value: unknown): number | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  const parsed = z.coerce.number().positive().safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new SegmentError("invalid-result", `${place} must be millimetres per pixel, above 0 (got ${preview(value)})`);
+}
+
+/**
+ * Renders segments in each of the formats.
+ * @throws {SegmentError} when the picture can't be had, or the drawing server refuses or can't be reached
+ */
+export async function renderForms(
+  formats: Formats,
+  rendering: Rendering,
+): Promise<{ property: string; value: unknown }[]> {
+  return Promise.all(
+    formats.map(async ({ format, property }) => ({ property, value: await renderForm(format, rendering) })),
+  );
+}
+
+async function renderForm(format: Formats[number]["format"], rendering: Rendering): Promise<unknown> {
+  const { segments, prompts, size } = rendering;
+  switch (format) {
+    case "svg":
+      return toSvg(segments, prompts, size);
+    case "geojson":
+      return toGeoJson(segments, size);
+    case "rle":
+      return toRle(segments, size);
+    case "mask":
+      return draw(rendering, { mask: size });
+    case "overlay":
+      return draw(rendering, { ...(await overPicture(rendering)), format: "jpeg" });
+    case "overlay-png":
+      return draw(rendering, { ...(await overPicture(rendering)), format: "png" });
+  }
+}
+
+async function overPicture({ picture, prompts }: Rendering): Promise<Pick<DrawRequest, "image" | "prompts">> {
+  return { image: (await picture.read()).bytes.toString("base64"), prompts };
+}
+
+async function draw({ segments, drawer, signal }: Rendering, request: Omit<DrawRequest, "segments">): Promise<Buffer> {
+  const drawn = segments.map(({ score, rings }) => ({
+    score,
+    polygons: rings.map((ring) => ({ vertices: ring.map(({ x, y }) => ({ x, y })) })),
+  }));
+  return (await drawer()).draw({ segments: drawn, ...request }, { signal });
+}

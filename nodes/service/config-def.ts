@@ -1,0 +1,73 @@
+import { join, resolve } from "node:path";
+import type { NodeDef } from "node-red";
+
+/** A config node as it stands in a flow. All but `id` may be missing or hold what someone typed. */
+export interface ConfigDef extends NodeDef {
+  service?: string;
+  baseUrl?: string;
+  cluster?: string;
+  project?: string;
+  apiVersion?: string;
+  auth?: string;
+  tokenUrl?: string;
+  clientId?: string;
+  scopes?: string;
+  audience?: string;
+  clientAuth?: string;
+  timeout?: string | number;
+  retries?: string | number;
+  concurrency?: string | number;
+  maxJobs?: string | number;
+  maxPending?: string | number;
+  /** Id of a node `tls-config`. */
+  tls?: string;
+  /** Id of a node `http proxy`. */
+  proxy?: string;
+  engine?: string;
+  dataDir?: string;
+  keepHours?: string | number;
+  keepMegabytes?: string | number;
+}
+
+/** Its secrets, which Node-RED keeps apart from the flow. */
+export interface ConfigCredentials {
+  clientSecret?: string;
+  token?: string;
+}
+
+/** Settings of the embedded server: what it takes, and what holds where a config node says nothing. */
+export const KEEP_HOURS = { fallback: 24, min: 0.1 };
+export const KEEP_MEGABYTES = { fallback: 1024, min: 1 };
+
+/**
+ * The environment variable that a field is made of and that is not set: Node-RED puts a variable's value in place of
+ * `${NAME}`, and leaves the text as it is where there is none.
+ */
+export function unsetVariable(value: unknown): string | undefined {
+  return typeof value === "string" ? /^\$\{([^}]+)\}$/.exec(value)?.[1] : undefined;
+}
+
+/** Whether a config node leads to a service elsewhere; else to the embedded server. */
+export function isRemote({ service }: ConfigDef): boolean {
+  return service === "server" || service === "cdf";
+}
+
+/** Where the embedded server keeps its files: below Node-RED's user directory unless an absolute path is given. */
+export function dataDirOf(def: ConfigDef, userDir: string): string {
+  return def.dataDir ? resolve(userDir, def.dataDir) : join(userDir, "node-red-segment");
+}
+
+/** Address of a remote service, without a slash at its end; empty when nothing was filled in. */
+export function baseUrlOf(def: ConfigDef): string {
+  const fallback = def.service === "cdf" && def.cluster ? `https://${def.cluster.trim()}.cognitedata.com` : "";
+  return (def.baseUrl ? def.baseUrl : fallback).trim().replace(/\/+$/, "");
+}
+
+/** What distinguishes one service from another: the same for all config nodes that lead to the same jobs and files. */
+export function serviceIdentity(def: ConfigDef, userDir: string): string {
+  if (isRemote(def)) {
+    const address = baseUrlOf(def).replace(/\/\/[^/@]*@/, "//"); // messages carry it: never with a user or password
+    return `${address}/api/v1/projects/${def.project ? def.project : "default"}`;
+  }
+  return def.dataDir ? `embedded ${dataDirOf(def, userDir)}` : "embedded";
+}

@@ -1,0 +1,205 @@
+import { SegmentError } from "../../src/api";
+import { describe } from "../common/picture.lazy";
+
+/** The largest picture that is taken: servers take no larger one. */
+export const MAX_PICTURE_BYTES = 64 * 2 ** 20;
+
+/** Fields of a JSON message that may hold the picture; the first that does counts. */
+const PICTURE_FIELDS = ["image", "data", "picture", "snapshot", "url", "path"];
+/** Longer than any path or address. */
+const MAX_NAME_LENGTH = 4096;
+/** Room for a picture as text, or in a JSON message. */
+const MAX_TEXT_LENGTH = 2 * MAX_PICTURE_BYTES;
+/** A Buffer as JSON takes 70 ms a megabyte of the event loop. */
+const MAX_JSON_BUFFER_BYTES = 2 ** 20;
+/** What base64 of a JPEG or PNG begins with. */
+const BASE64_PICTURE = /^(\/9j\/|_9j_|iVBORw0KGg)/;
+const DATA_URL = /^data:/i;
+const WEB_ADDRESS = /^https?:/i;
+/** What no picture's bytes begin with. */
+const TEXT_STARTS = [BASE64_PICTURE, DATA_URL, WEB_ADDRESS, /^\{/];
+
+/** A JSON message. */
+export type JsonMessage = Record<string, unknown>;
+
+/** Where a picture's bytes are: here, in a file, or at an address. */
+export type Source = { bytes: Buffer } | { path: string } | { url: URL };
+
+/** What a message gives as a picture. */
+export interface GivenPicture {
+  /** How the user would call the place where it was found. */
+  place: string;
+  source: Source;
+  /** The JSON message that it stood in. */
+  message?: JsonMessage;
+}
+
+/**
+ * Tells by the content what a message gives as a picture: bytes (Buffer, Uint8Array, a Buffer as JSON), base64 or a data
+ * URL, a path, an address, or a JSON message (an object, or JSON as text or Buffer) with one of these in a usual field.
+ * Reads no file and no address.
+ * @param place how the user would call where it was found, for errors
+ * @throws {SegmentError} `invalid-image`
+ */
+export function givenPicture(place: string, value: unknown): GivenPicture {
+  const content = parseText(value);
+  const message = jsonMessage(content);
+  if (message === undefined) return { place, source: sourceOf(place, content) };
+  const field = PICTURE_FIELDS.find((name) => mayBePicture(message[name]));
+  if (field === undefined) {
+    throw invalidImage(
+      place,
+      `is a JSON message without a picture: none of its fields ${PICTURE_FIELDS.join(", ")} holds one ` +
+        `(it has ${Object.keys(message).slice(0, 10).join(", ") || "no fields"}). Choose in the dialog where the picture is.`,
+    );
+  }
+  return { place: `${place}.${field}`, source: sourceOf(`${place}.${field}`, message[field]), message };
+}
+
+/** The JSON message that a value is, or holds as text or Buffer; undefined when it is something else. */
+export function jsonMessage(value: unknown): JsonMessage | undefined {
+  const parsed = parseText(value);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
+  return isBytes(parsed) || isJsonBuffer(parsed) ? undefined : { ...parsed };
+}
+
+/** The value of a text or Buffer that holds a JSON object; what is none stays as it is. */
+function parseText(value: unknown): unknown {
+  const isText = typeof value === "string" || isBytes(value);
+  if (!isText || value.length > MAX_TEXT_LENGTH || !startOf(value).startsWith("{")) return value;
+  try {
+    return JSON.parse(textOf(value));
+  } catch {
+    return value;
+  }
+}
+
+/** Of a JSON message: whether a field's value can be a picture, so that a camera's other fields are passed over. */
+function mayBePicture(value: unknown): boolean {
+  return isBytes(value) || isJsonBuffer(value) || (typeof value === "string" && value !== "");
+}
+
+function sourceOf(place: string, value: unknown): Source {
+  if (isBytes(value)) return ofBytes(place, value);
+  if (isJsonBuffer(value)) return { bytes: ofJsonBuffer(place, value) };
+  if (typeof value === "string") return ofText(place, value.trim());
+  throw invalidImage(
+    place,
+    `must be a picture, but is ${describe(value)}. Choose in the dialog where the message carries the picture.`,
+  );
+}
+
+/** A Buffer of `mqtt in` may hold a text. */
+function ofBytes(place: string, bytes: Uint8Array): Source {
+  const isText = TEXT_STARTS.some((start) => start.test(startOf(bytes)));
+  return isText ? ofText(place, textOf(bytes).trim()) : { bytes: toBuffer(bytes) };
+}
+
+function ofText(place: string, text: string): Source {
+  if (BASE64_PICTURE.test(text) || DATA_URL.test(text)) return { bytes: ofEncodedText(place, text) };
+  if (WEB_ADDRESS.test(text)) return { url: addressOf(place, text) };
+  const [, scheme] = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text) ?? [];
+  if (scheme !== undefined)
+    throw invalidImage(place, `is an address with ${scheme}://, but only http:// and https:// are read`);
+  if (isPath(text)) return { path: text };
+  if (text.startsWith("{")) throw invalidImage(place, "begins like JSON, but can't be read as such");
+  throw invalidImage(
+    place,
+    `is a text (${excerpt(text)}) that is no base64 or data URL of a JPEG or PNG, no http(s) address and no absolute ` +
+      "path. A picture that comes as a text by mistake is damaged: let the node before give a Buffer (mqtt in: output " +
+      "a Buffer; file in: a single Buffer object; http request: return a binary buffer).",
+  );
+}
+
+/** Whether a text is an absolute path. Not one of another machine's share: Windows would log in there to look at it. */
+function isPath(text: string): boolean {
+  return /^(\/(?![\\/])|[a-z]:[\\/])/i.test(text) && text.length <= MAX_NAME_LENGTH && !/\p{Cc}/u.test(text);
+}
+
+/** Bytes of base64, with or without the beginning of a data URL. */
+function ofEncodedText(place: string, text: string): Buffer {
+  if (text.length > MAX_TEXT_LENGTH) throw tooLarge(place);
+  const base64 = DATA_URL.test(text) ? text.slice(dataUrlHead(place, text).length) : text;
+  const bytes = decodeBase64(base64) ?? decodeBase64(base64.replace(/\s+/g, "")); // only MIME breaks it into lines
+  if (bytes === undefined) throw invalidImage(place, "is damaged base64: it is cut off or holds other characters");
+  if (bytes.length > MAX_PICTURE_BYTES) throw tooLarge(place);
+  return bytes;
+}
+
+/** Undefined when a text is not wholly base64: the decoder passes over other characters, and ends at the first "=". */
+function decodeBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, "base64");
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  const digits = text.length - padding;
+  return digits % 4 !== 1 && bytes.length === Math.floor((digits * 3) / 4) ? bytes : undefined;
+}
+
+function dataUrlHead(place: string, text: string): string {
+  const [head] = /^data:[^,]*;\s*base64\s*,/i.exec(text.slice(0, MAX_NAME_LENGTH)) ?? [];
+  if (head !== undefined) return head;
+  throw invalidImage(place, "is a data URL, but not one of base64 (data:image/jpeg;base64,…)");
+}
+
+function addressOf(place: string, text: string): URL {
+  if (text.length > MAX_NAME_LENGTH || !URL.canParse(text))
+    throw invalidImage(place, "is an http(s) address that can't be read");
+  return new URL(text);
+}
+
+interface JsonBuffer {
+  type: "Buffer";
+  data: unknown[];
+}
+
+/** Whether a value is what `JSON.stringify` makes of a Buffer. */
+function isJsonBuffer(value: unknown): value is JsonBuffer {
+  if (typeof value !== "object" || value === null || !("type" in value) || !("data" in value)) return false;
+  return value.type === "Buffer" && Array.isArray(value.data);
+}
+
+function ofJsonBuffer(place: string, { data }: JsonBuffer): Buffer {
+  if (data.length > MAX_JSON_BUFFER_BYTES) {
+    throw invalidImage(place, "is a Buffer as JSON of more than 1 MB: send a Buffer, or base64 text");
+  }
+  const bytes = Buffer.alloc(data.length);
+  data.forEach((byte, index) => {
+    if (typeof byte !== "number") throw invalidImage(place, "is a Buffer as JSON, but not of numbers");
+    bytes[index] = byte;
+  });
+  return bytes;
+}
+
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array;
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The first characters, without spaces before them. */
+function startOf(value: string | Uint8Array): string {
+  const start = value.slice(0, 64);
+  return (typeof start === "string" ? start : toBuffer(start).toString("latin1")).trimStart();
+}
+
+function textOf(value: string | Uint8Array): string {
+  return typeof value === "string" ? value : toBuffer(value).toString("utf8");
+}
+
+/** A text's beginning, unless it may hold a password, as `user:password@camera` does. */
+function excerpt(text: string): string {
+  if (text.slice(0, MAX_NAME_LENGTH).includes("@")) return `${text.length} characters`;
+  return text.length <= 40 ? JSON.stringify(text) : JSON.stringify(`${text.slice(0, 40)}…`);
+}
+
+function tooLarge(place: string): SegmentError {
+  return invalidImage(
+    place,
+    `is too large: at most ${MAX_PICTURE_BYTES / 2 ** 20} MB are taken. Send a smaller picture.`,
+  );
+}
+
+function invalidImage(place: string, reason: string): SegmentError {
+  return new SegmentError("invalid-image", `${place} ${reason}`);
+}

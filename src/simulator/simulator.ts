@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import { errorText } from "../api";
+import { namesLoopback, WRONG_HOST } from "../server/access";
+import { listenUrl } from "../server/listen-url";
+import type { Log } from "../server/log";
+import { errorAnswer, sendAnswer } from "./answer";
+import { carryOut } from "./faults";
+import { Matcher } from "./matcher";
+import type { Script } from "./script";
+import { Upstream, type Target } from "./upstream";
+
+const REOPEN_MS = 100;
+
+export interface SimulatorOptions {
+  /** The server that does the work. */
+  target: Target;
+  script: Script;
+  host: string;
+  /** 0 takes a free port. */
+  port: number;
+  /** Answer only to requests whose `Host` is this machine's loopback. */
+  checkHost?: boolean;
+  log: Log;
+}
+
+/** Stands before a segment server and does to requests what its script says. */
+export class Simulator {
+  readonly #options: SimulatorOptions;
+  readonly #matcher: Matcher;
+  readonly #upstream: Upstream;
+  readonly #server: http.Server;
+  #url = "";
+  #reopening: NodeJS.Timeout | undefined;
+
+  private constructor(options: SimulatorOptions) {
+    this.#options = options;
+    this.#matcher = new Matcher(options.script.rules);
+    this.#upstream = new Upstream(options.target, options.script);
+    // An upload, or a hanging request, may take as long as it likes.
+    this.#server = http.createServer({ requestTimeout: 0 }, (request, response) => {
+      void this.#handle(request, response);
+    });
+  }
+
+  /** @throws {Error} when the address can't be listened on */
+  static async start(options: SimulatorOptions): Promise<Simulator> {
+    const simulator = new Simulator(options);
+    simulator.#server.listen(options.port, options.host);
+    await once(simulator.#server, "listening");
+    simulator.#url = listenUrl(simulator.#server);
+    return simulator;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Cuts all connections and stops to listen. */
+  async close(): Promise<void> {
+    clearTimeout(this.#reopening);
+    this.#upstream.close();
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const asked = { method: request.method ?? "", path: (request.url ?? "").replace(/\?.*/s, "") };
+    const pass = () => this.#upstream.answer(request, asked, gone.signal);
+    try {
+      if (this.#options.checkHost === true && !namesLoopback(request)) {
+        sendAnswer(response, errorAnswer(403, WRONG_HOST));
+        return;
+      }
+      const fault = this.#matcher.take(asked);
+      if (fault === undefined) {
+        sendAnswer(response, await pass());
+        return;
+      }
+      this.#options.log(`simulated ${fault.fault}: ${asked.method} ${asked.path}`);
+      const refuse = (seconds: number): void => this.#refuse(seconds);
+      await carryOut(fault, { request, response, pass, refuse, signal: gone.signal });
+    } catch (error) {
+      if (gone.signal.aborted) return; // the client has gone: nobody to tell
+      const message = `The server behind the simulator gave no answer: ${errorText(error)}`;
+      this.#options.log(message);
+      if (response.headersSent) response.destroy();
+      else sendAnswer(response, errorAnswer(502, message));
+    }
+  }
+
+  #refuse(seconds: number): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    clearTimeout(this.#reopening);
+    this.#reopening = setTimeout(() => this.#reopen(), seconds * 1000);
+  }
+
+  #reopen(): void {
+    const again = (): void => void (this.#reopening = setTimeout(() => this.#reopen(), REOPEN_MS));
+    this.#server.once("error", again);
+    this.#server.once("listening", () => this.#server.off("error", again));
+    this.#server.listen(Number(new URL(this.#url).port), this.#options.host);
+  }
+}
