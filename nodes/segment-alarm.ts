@@ -7,7 +7,7 @@ import { AlarmStore } from "./alarm/store";
 import { oneByOne, type Send } from "./common/one-by-one";
 import { runtimeHost } from "./common/runtime-host";
 import { failureStatus } from "./common/status-line";
-import { evaluate, nameOf, typedInput } from "./common/inputs";
+import { evaluate, nameOf, typedInput } from "./common/typed-input";
 import { WatchedAlarms } from "./alarm/watched-alarms";
 
 interface SegmentAlarmDef extends NodeDef, AlarmDef {

@@ -4,7 +4,7 @@ import { type Connection } from "./service/connection";
 import { drawingConnection } from "./render/drawing-service";
 import { onMessage, type Task } from "./common/on-message";
 import { servePictures, type PictureLinks } from "./render/picture-links";
-import { evaluate, nameOf, typedInput } from "./common/inputs";
+import { evaluate, nameOf, typedInput } from "./common/typed-input";
 import { connectionOfJob } from "./service/service-of-job";
 import { segmentOf } from "./common/segment-of";
 

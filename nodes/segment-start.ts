@@ -7,7 +7,7 @@ import { onMessage, type Task } from "./common/on-message";
 import { servePromptEditor } from "./start/prompt-routes";
 import { RecentPictures } from "./start/recent-pictures";
 import { LatestWins } from "./start/latest-wins";
-import { evaluate, isSame, typedInput, type TypedInput } from "./common/inputs";
+import { evaluate, isSame, typedInput, type TypedInput } from "./common/typed-input";
 import { segmentOf } from "./common/segment-of";
 import { topicOf } from "./common/topic";
 

@@ -4,7 +4,7 @@ import { connectionOf } from "./service/connection";
 import { lazy } from "../src/async/lazy";
 import { onMessage, type Task } from "./common/on-message";
 import { forgetRepeats, repeatsOf } from "./upload/repeats";
-import { evaluate, nameOf, typedInput } from "./common/inputs";
+import { evaluate, nameOf, typedInput } from "./common/typed-input";
 import { topicOf } from "./common/topic";
 
 interface UploadDef extends NodeDef {

@@ -6,7 +6,7 @@ import { lazy } from "../src/async/lazy";
 import { onMessage, type Task } from "./common/on-message";
 import { runtimeHost } from "./common/runtime-host";
 import { ageText } from "./common/status-line";
-import { evaluate, isSame, nameOf, typedInput } from "./common/inputs";
+import { evaluate, isSame, nameOf, typedInput } from "./common/typed-input";
 import { WaitRecords } from "./wait/wait-records";
 import { Waits, type JobRef } from "./wait/waits";
 import { serviceOfJob } from "./service/service-of-job";

@@ -1,49 +1,75 @@
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { errorText, SegmentError, type ErrorCode } from "../../src/api/segment-error";
 
-/** What a typed input of a dialog holds. */
+/** The value of a typed input in a dialog, and its type, such as `msg` or `jsonata`. */
 export interface TypedInput {
   value: string;
   type: string;
 }
 
-/** A typed input as it stands in a flow; flows made before a field existed lack it. */
-export function typedInput(value: string | undefined, type: string | undefined, fallback: TypedInput): TypedInput {
-  return value === undefined || type === undefined ? fallback : { value, type };
+/** Makes the typed inputs of one node. Each is made with the node and read for each message. */
+export class Inputs {
+  /** @param code the error code of an input that cannot be evaluated, unless the input has a code of its own */
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly code: ErrorCode,
+  ) {}
+
+  /**
+   * @param value as it stands in the flow; undefined in flows saved before the field existed
+   * @param fallback what such flows mean
+   */
+  of(value: string | undefined, type: string | undefined, fallback: TypedInput, code = this.code): Input {
+    const field = value === undefined || type === undefined ? fallback : { value, type };
+    const isDefault = field.type === fallback.type && field.value === fallback.value;
+    return new Input(this.RED, this.node, field, isDefault, code);
+  }
 }
 
-/** Whether two typed inputs name the same place. */
-export function isSame(a: TypedInput, b: TypedInput): boolean {
-  return a.type === b.type && a.value === b.value;
-}
+/** One typed input of one node. */
+export class Input {
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly field: TypedInput,
+    /** Whether it names the place where the node looks by default. */
+    readonly isDefault: boolean,
+    private readonly code: ErrorCode,
+  ) {}
 
-/** How a user would call the place: `msg.payload.points`. An expression is not repeated: it may hold a password. */
-export function nameOf(input: TypedInput): string {
-  return input.type === "jsonata" ? "The expression" : `${input.type}.${input.value}`;
-}
+  get type(): string {
+    return this.field.type;
+  }
 
-/**
- * The value that a typed input stands for; undefined when there is none.
- * @throws {SegmentError} with the given code when it can't be evaluated
- */
-export async function evaluate(
-  RED: NodeAPI,
-  node: Node,
-  input: TypedInput,
-  msg: NodeMessage,
-  code: ErrorCode,
-): Promise<unknown> {
-  if (input.value === "") return undefined;
-  try {
-    return await new Promise<unknown>((resolve, reject) => {
-      RED.util.evaluateNodeProperty(input.value, input.type, node, msg, (error, value: unknown) =>
-        // Of a flow's or the global context it is undefined when all is well, against the types.
-        error ? reject(error) : resolve(value),
+  /** How a user would call the place: `msg.payload.points`. An expression is not repeated: it may hold a password. */
+  get name(): string {
+    const { type, value } = this.field;
+    return type === "jsonata" ? "The expression" : `${type}.${value}`;
+  }
+
+  /**
+   * The value that it stands for; undefined when there is none.
+   * @throws {SegmentError} with the input's code when it cannot be evaluated
+   */
+  async read(msg: NodeMessage): Promise<unknown> {
+    if (this.field.value === "") return undefined;
+    try {
+      return await this.#evaluate(msg);
+    } catch (error) {
+      // msg.payload.points of a message without payload: there is nothing at that place.
+      if (this.field.type === "msg" && error instanceof TypeError) return undefined;
+      throw new SegmentError(this.code, `${this.name} can't be evaluated: ${errorText(error)}`, { cause: error });
+    }
+  }
+
+  #evaluate(msg: NodeMessage): Promise<unknown> {
+    const { value, type } = this.field;
+    return new Promise((resolve, reject) => {
+      this.RED.util.evaluateNodeProperty(value, type, this.node, msg, (error, result: unknown) =>
+        // For flow and global context, Node-RED passes undefined on success, not null as typed.
+        error ? reject(error) : resolve(result),
       );
     });
-  } catch (error) {
-    // msg.payload.points of a message without payload: there is nothing at that place.
-    if (input.type === "msg" && error instanceof TypeError) return undefined;
-    throw new SegmentError(code, `${nameOf(input)} can't be evaluated: ${errorText(error)}`, { cause: error });
   }
 }
