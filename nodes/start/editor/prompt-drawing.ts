@@ -1,5 +1,5 @@
 // What is drawn in the prompt editor, without any drawing: runs in a browser, so it must not load zod.
-import type { BoundingBox, ImageSize, Point, Segment } from "../../../src/api";
+import type { BoundingBox, ImageSize, Point } from "../../../src/api";
 import { boxes as readBoxes } from "../../../src/prompt/boxes";
 import { points as readPoints } from "../../../src/prompt/points";
 import type { Frame } from "../../../src/prompt/units";
@@ -98,15 +98,6 @@ function rounded(value: number): number {
 /** Index of the newest point that is drawn within a radius of a place; -1 when there is none. Radius and size in pixels. */
 export function pointAt({ points }: Drawing, { x, y }: CanvasPoint, size: ImageSize, radius: number): number {
   return points.findLastIndex((point) => Math.hypot((point.x - x) * size.width, (point.y - y) * size.height) <= radius);
-}
-
-/** The outline of a segment as the path of an SVG of that size; fill it by the even-odd rule. */
-export function outlinePath({ polygons }: Pick<Segment, "polygons">, { width, height }: ImageSize): string {
-  const pixel = (value: number): string => String(Math.round(value * 10) / 10);
-  return polygons
-    .map(({ vertices }) => vertices.map(({ x, y }) => `${pixel(x * width)},${pixel(y * height)}`).join("L"))
-    .map((ring) => `M${ring}Z`)
-    .join("");
 }
 
 /**

@@ -5,7 +5,6 @@ import {
   History,
   isEmpty,
   moved,
-  outlinePath,
   placeIn,
   pointAt,
   readDrawing,
@@ -85,14 +84,6 @@ describe("places on the picture", () => {
     assert.equal(pointAt(drawing, { x: 0.51, y: 0.5 }, SIZE, 9), 1);
     assert.equal(pointAt(drawing, { x: 0.47, y: 0.5 }, SIZE, 9), 0);
     assert.equal(pointAt(drawing, { x: 0.5, y: 0.6 }, SIZE, 9), -1, "10 pixels below");
-  });
-});
-
-describe("the outline of a segment", () => {
-  it("is a path with its holes, in pixels", () => {
-    const ring = (...corners: [number, number][]) => ({ vertices: corners.map(([x, y]) => ({ x, y })) });
-    const polygons = [ring([0, 0], [1, 0], [1, 1]), ring([0.5, 0.25], [0.75, 0.5], [0.7512, 0.3])];
-    assert.equal(outlinePath({ polygons }, SIZE), "M0,0L200,0L200,100ZM100,25L150,50L150.2,30Z");
   });
 });
 
