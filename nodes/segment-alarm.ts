@@ -4,7 +4,8 @@ import { isChange, readAlarmSettings, type AlarmDef, type AlarmSettings, type To
 import { asError, errorText } from "../src/api/segment-error";
 import { alarmOfMessage, alarmStatus, alarmTopicOf, ownMessage, readMeasure } from "./alarm/message";
 import { AlarmStore } from "./alarm/store";
-import { oneByOne, type Send } from "./common/one-by-one";
+import type { Task } from "./common/on-message";
+import { oneByOne } from "./common/one-by-one";
 import { runtimeHost } from "./common/runtime-host";
 import { failureStatus } from "./common/status-line";
 import { evaluate, nameOf, typedInput } from "./common/typed-input";
@@ -56,7 +57,7 @@ function watch(RED: NodeAPI, node: Node, def: SegmentAlarmDef, settings: AlarmSe
     onTooMany: () => node.warn(RED._("segment-alarm.warning.forgotten")),
   });
 
-  const handle = async (msg: NodeMessageInFlow, send: Send, isClosed: () => boolean): Promise<void> => {
+  const handle = async (msg: NodeMessageInFlow, { send, signal }: Task): Promise<void> => {
     const topic = alarmTopicOf(msg);
     if (msg.acknowledge === true) {
       const changes = alarms.acknowledged(topic).filter(({ before, after }) => isChange(before, after));
@@ -65,7 +66,7 @@ function watch(RED: NodeAPI, node: Node, def: SegmentAlarmDef, settings: AlarmSe
     }
     const hasFailed = msg.error !== undefined && msg.error !== null;
     const value = hasFailed ? undefined : await evaluate(RED, node, measure, msg, "invalid-result");
-    if (isClosed()) return;
+    if (signal.aborted) return;
     const event = hasFailed ? alarms.failed(topic) : alarms.measured(topic, readMeasure(nameOf(measure), value));
     Object.assign(msg, { alarm: alarmOfMessage(event, settings) });
     send([isChange(event.before, event.after) ? msg : null, hasFailed ? null : msg]);
@@ -75,8 +76,7 @@ function watch(RED: NodeAPI, node: Node, def: SegmentAlarmDef, settings: AlarmSe
     start: () => alarms.start(),
     handle,
     settled: () => store.settled(),
-    showStatus: (failure) =>
-      node.status(failure === undefined ? alarmStatus(alarms.alarms, settings, texts) : failureStatus(failure)),
+    status: () => alarmStatus(alarms.alarms, settings, texts),
     close: (removed) => alarms.close(removed),
   });
 }

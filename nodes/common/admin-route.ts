@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from "node-red";
 import { errorText, SegmentError, type ErrorCode } from "../../src/api/segment-error";
+import { variableOf } from "./environment-variable";
 
 type Exchange = Parameters<ReturnType<NodeAPI["auth"]["needsPermission"]>>;
 export type Request = Exchange[0];
@@ -40,7 +41,7 @@ export function answerFailure(response: Response, error: unknown): void {
  * @throws {Refusal} when the variable has no value
  */
 export function resolveEnv(RED: NodeAPI, id: string, value: string): string {
-  const name = /^\$\{(\S+)\}$/.exec(value)?.[1];
+  const name = variableOf(value);
   if (name === undefined) return value;
   const node = RED.nodes.getNode(id) as Node | null;
   const resolved: unknown = node === null ? process.env[name] : RED.util.getSetting(node, name);

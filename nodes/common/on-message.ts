@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
-import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeStatus } from "node-red";
 import { asError } from "../../src/api/segment-error";
-import { StatusLine } from "./status-line";
+import { noteStatus, StatusLine } from "./status-line";
 
 /** One message that a node works on. */
 export interface Task {
@@ -19,16 +19,21 @@ export type Handler = (msg: NodeMessageInFlow, task: Task) => Promise<void>;
 
 /** Keys of the catalogue for the texts that follow a number: "2 waiting", "2 messages were dropped …". */
 export interface Texts {
-  working: string;
+  /** Not needed by a node whose status does not count its messages. */
+  working?: string;
   dropped: string;
 }
 
-/** What a node does otherwise than to count the messages under way. */
+/** What a node changes of the usual behaviour. */
 export interface Extras {
-  /** The status while something is under way, a text that starts with a digit; undefined when nothing is. */
+  /** The status while messages are under way, a text that starts with a digit; undefined when none are. */
   working?: () => string | undefined;
-  /** What the status says besides, also when nothing is under way. */
+  /** A text that the status adds to the count, and shows alone when no message is under way. */
   note?: () => string | undefined;
+  /** The status when no message is under way and the last one has not failed; by default the note in grey. */
+  idle?: () => NodeStatus;
+  /** Resolves when a message whose work has ended may be reported as done. */
+  settled?: () => Promise<void>;
   /** Saves what it can of the messages under way, before their work is aborted. */
   closing?: (removed: boolean, underWay: number) => Closing;
 }
@@ -37,15 +42,15 @@ export interface Extras {
 export interface Closing {
   /** How many messages are lost. */
   dropped: number;
-  /** Resolves when nothing is being written any more. Never rejects. */
+  /** Resolves when no write is under way any more. Never rejects. */
   settled: Promise<void>;
 }
 
 /**
- * Gives a node its input: every message ends by exactly one `done()` or `done(err)`, the status counts what is under
+ * Gives a node its input: every message ends by exactly one `done()` or `done(err)`, the status counts the messages under
  * way, and closing the node aborts its work. A closed node sends nothing, sets no status and calls no `done`, as that
- * would reach the flow that took its place; it names the dropped messages in one warning.
- * @returns its status, to be refreshed when `working` has changed without a message
+ * would reach the flow that has replaced its own; it counts the dropped messages in one warning.
+ * @returns its status, to be refreshed when it changes without a message
  */
 export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handler, extras: Extras = {}): StatusLine {
   // One for all messages: a controller for each would weigh more than the rest of a message that waits.
@@ -53,12 +58,13 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
   setMaxListeners(0, closing.signal);
   let underWay = 0;
 
-  const working = RED._(texts.working);
+  const { note = () => undefined } = extras;
+  const working = texts.working === undefined ? "" : RED._(texts.working);
   const count = (): string | undefined => {
     if (underWay === 0) return undefined;
-    return [`${underWay} ${working}`, extras.note?.()].filter((text) => text !== undefined).join(", ");
+    return [`${underWay} ${working}`, note()].filter((text) => text !== undefined).join(", ");
   };
-  const status = new StatusLine(node, extras.working ?? count, extras.note);
+  const status = new StatusLine(node, extras.working ?? count, extras.idle ?? (() => noteStatus(note())));
 
   const run = async (msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> => {
     underWay++;
@@ -71,9 +77,9 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
     };
     const failure = await handle(msg, task).then(() => undefined, asError);
     underWay--;
-    if (closing.signal.aborted) return;
     status.ended(failure);
-    done(failure);
+    await extras.settled?.();
+    if (!closing.signal.aborted) done(failure);
   };
   // Only Node-RED's own send, status and done can throw here: a rejection would end its process.
   const report = (error: unknown): void => node.error(asError(error));

@@ -1,72 +1,65 @@
-import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import type { Node, NodeAPI, NodeMessageInFlow, NodeStatus } from "node-red";
 import { asError } from "../../src/api/segment-error";
 import { KeyedMutex } from "../../src/async/keyed-mutex";
+import { onMessage, type Handler, type Task } from "./on-message";
 
 /** What a node does that works on one message after another. */
 export interface Work {
-  /** Is done before the first message. */
+  /** Runs before the first message. */
   start: () => Promise<void>;
   /**
-   * Works on a message; what it rejects with becomes the message's `done(err)`. The next one begins when it resolves.
-   * Once `isClosed()`, it must neither change anything nor send.
+   * Works on a message; what it rejects with becomes the message's `done(err)`. The next message begins when it resolves.
+   * Once the task's signal is aborted, it must not change anything.
    */
-  handle: (msg: NodeMessageInFlow, send: Send, isClosed: () => boolean) => Promise<void>;
+  handle: Handler;
   /** Resolves when what was handled so far may be reported as done. */
   settled: () => Promise<void>;
-  showStatus: (failure?: Error) => void;
-  /** Is done at last. */
+  /** The status while the last message has not failed. */
+  status: () => NodeStatus;
+  /** Runs when the node closes. */
   close: (removed: boolean) => Promise<void>;
 }
-/** Sends a message, several or none at each output. */
-export type Send = (messages: (NodeMessage | NodeMessage[] | null)[]) => void;
 /** Runs an action in turn with the messages, unless the node is closed by then. */
 export type TakeTurn = (action: () => void) => void;
 
 /**
- * Gives a node its input, one message after another: each ends by exactly one `done()` or `done(err)`. A closed node
- * sends nothing, sets no status and calls no `done`; it names the dropped messages in one warning.
- * @param dropped key of the catalogue for the text after their number
+ * Gives a node its input by {@link onMessage}, with a queue before it: the node works on one message at a time, in the
+ * order in which they came.
+ * @param dropped key of the catalogue for the text after the number of dropped messages
  */
 export function oneByOne(RED: NodeAPI, node: Node, dropped: string, work: Work): TakeTurn {
   const turns = new KeyedMutex();
-  let waiting = 0;
-  let closed = false;
-  const isClosed = (): boolean => closed;
+  let isReady = false;
+  let isClosed = false;
   const inTurn = (action: () => Promise<void>): Promise<void> =>
-    turns.run("all", () => (closed ? Promise.resolve() : action()));
-  // Only what Node-RED itself throws comes here: a rejection would end its process.
+    turns.run("all", () => (isClosed ? Promise.resolve() : action()));
+  // A rejection would end Node-RED's process.
   const report = (error: unknown): void => node.error(asError(error));
 
-  inTurn(async () => {
-    await work.start();
-    if (!closed) work.showStatus();
-  }).catch(report);
+  const handle = (msg: NodeMessageInFlow, task: Task): Promise<void> =>
+    inTurn(() => {
+      status.next(); // the failure of the message before this one is history
+      return work.handle(msg, task);
+    });
+  const status = onMessage(RED, node, { dropped }, handle, {
+    working: () => undefined,
+    idle: () => (isReady ? work.status() : {}),
+    settled: work.settled,
+    closing: (removed, underWay) => {
+      isClosed = true;
+      return { dropped: underWay, settled: work.close(removed).catch(report) };
+    },
+  });
 
-  const run = async (msg: NodeMessageInFlow, send: Send): Promise<Error | undefined> => {
-    waiting++;
-    const failure = await inTurn(() => work.handle(msg, send, isClosed)).then(() => undefined, asError);
-    waiting--;
-    if (!closed) work.showStatus(failure);
-    await work.settled();
-    return failure;
+  const ready = (): void => {
+    isReady = true;
+    status.refresh();
   };
-  node.on("input", (msg, send, done) => {
-    run(msg, send)
-      .then((failure) => closed || done(failure))
-      .catch(report);
-  });
-
-  node.on("close", (removed: boolean, done: () => void) => {
-    closed = true;
-    if (waiting > 0) node.warn(`${waiting} ${RED._(dropped)}`);
-    node.status({});
-    work.close(removed).catch(report).finally(done);
-  });
-
+  inTurn(() => work.start().finally(ready)).catch(report);
   return (action) => {
     inTurn(() => {
       action();
-      work.showStatus();
+      status.next();
       return Promise.resolve();
     }).catch(report);
   };

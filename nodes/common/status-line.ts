@@ -3,8 +3,8 @@ import type { Node, NodeStatus } from "node-red";
 const TICK_MS = 1000;
 
 /**
- * The status of a node: what it works on, in blue; else the last failure, in red, until the next message; else a note, in
- * grey. While the node works its text is looked at once a second, as it may tell a time.
+ * The status of a node. While messages are under way: their text, in blue; else the last failure, in red, until the next
+ * message; else the status of an idle node. The text may hold a time, so it is read once a second.
  */
 export class StatusLine {
   #failure: Error | undefined;
@@ -13,16 +13,16 @@ export class StatusLine {
   #closed = false;
 
   /**
-   * @param working the text while something is under way; undefined when nothing is
-   * @param note what there is to say when nothing is under way
+   * @param working the text while messages are under way; undefined when none are
+   * @param idle the status when none are under way and the last one has not failed
    */
   constructor(
     private readonly node: Node,
     private readonly working: () => string | undefined,
-    private readonly note: () => string | undefined = () => undefined,
+    private readonly idle: () => NodeStatus,
   ) {}
 
-  /** A new message has come: an older failure is history. */
+  /** A new message begins: an older failure is history. */
   next(): void {
     this.#failure = undefined;
     this.refresh();
@@ -42,7 +42,7 @@ export class StatusLine {
     this.#show(this.#status(text));
   }
 
-  /** Clears the status, which is another node's from now on. */
+  /** Clears the status for good: from now on it belongs to the node that replaces this one. */
   close(): void {
     this.#closed = true;
     clearInterval(this.#tick);
@@ -52,8 +52,7 @@ export class StatusLine {
   #status(text: string | undefined): NodeStatus {
     if (text !== undefined) return { fill: "blue", shape: "dot", text };
     if (this.#failure !== undefined) return failureStatus(this.#failure);
-    const note = this.note();
-    return note === undefined ? {} : { fill: "grey", shape: "ring", text: note };
+    return this.idle();
   }
 
   #show(status: NodeStatus): void {
@@ -62,6 +61,11 @@ export class StatusLine {
     this.#shown = shown;
     this.node.status(status);
   }
+}
+
+/** The status of an idle node that has a note; an empty one without. */
+export function noteStatus(note: string | undefined): NodeStatus {
+  return note === undefined ? {} : { fill: "grey", shape: "ring", text: note };
 }
 
 /** The status of a node whose last message has failed. */
@@ -76,7 +80,7 @@ const UNITS: [string, number][] = [
   ["s", 1],
 ];
 
-/** A time in the largest unit of which there are two or more, such as "12 s" or "3 min"; undefined below a second. */
+/** A time in the largest unit that gives a number of two or more, such as "12 s" or "3 min"; undefined below a second. */
 export function ageText(ms: number): string | undefined {
   const seconds = Math.floor(ms / 1000);
   const [unit, size] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ["s", 1];

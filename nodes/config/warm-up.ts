@@ -1,6 +1,7 @@
 import { ENGINE_NAMES } from "../../src/api/engine-names";
 import { EmbeddedServer } from "../../src/embedded";
-import { dataDirOf, isRemote, KEEP_HOURS, KEEP_MEGABYTES, unsetVariable, type ConfigDef } from "../service/config-def";
+import { dataDirOf, isRemote, KEEP_HOURS, KEEP_MEGABYTES, type ConfigDef } from "../service/config-def";
+import { variableOf } from "../common/environment-variable";
 import type { Host } from "../common/runtime-host";
 
 /**
@@ -15,6 +16,6 @@ export function warmUp(def: ConfigDef, { userDir, log }: Host): EmbeddedServer |
   const keepHours = Number(def.keepHours || KEEP_HOURS.fallback);
   const keepMegabytes = Number(def.keepMegabytes || KEEP_MEGABYTES.fallback);
   const areGood = keepHours >= KEEP_HOURS.min && keepMegabytes >= KEEP_MEGABYTES.min;
-  if (engine === undefined || !areGood || unsetVariable(def.dataDir) !== undefined) return undefined;
+  if (engine === undefined || !areGood || variableOf(def.dataDir) !== undefined) return undefined;
   return EmbeddedServer.acquire({ dataDir: dataDirOf(def, userDir), engine, keepHours, keepMegabytes, userDir, log });
 }

@@ -39,14 +39,6 @@ export interface ConfigCredentials {
 export const KEEP_HOURS = { fallback: 24, min: 0.1 };
 export const KEEP_MEGABYTES = { fallback: 1024, min: 1 };
 
-/**
- * The environment variable that a field is made of and that is not set: Node-RED puts a variable's value in place of
- * `${NAME}`, and leaves the text as it is where there is none.
- */
-export function unsetVariable(value: unknown): string | undefined {
-  return typeof value === "string" ? /^\$\{([^}]+)\}$/.exec(value)?.[1] : undefined;
-}
-
 /** Whether a config node leads to a service elsewhere; else to the embedded server. */
 export function isRemote({ service }: ConfigDef): boolean {
   return service === "server" || service === "cdf";

@@ -1,13 +1,7 @@
 import { z } from "zod";
 import { describeIssues, ENGINE_NAMES, SegmentError } from "../../src/api";
-import {
-  baseUrlOf,
-  KEEP_HOURS,
-  KEEP_MEGABYTES,
-  unsetVariable,
-  type ConfigCredentials,
-  type ConfigDef,
-} from "./config-def";
+import { baseUrlOf, KEEP_HOURS, KEEP_MEGABYTES, type ConfigCredentials, type ConfigDef } from "./config-def";
+import { variableOf } from "../common/environment-variable";
 
 /** Fields of a dialog that were left empty, or that a flow does not have yet, count as missing. */
 const emptyAsMissing = (value: unknown): unknown => (value === "" || value === null ? undefined : value);
@@ -66,9 +60,10 @@ export function readSettings(def: ConfigDef, credentials: ConfigCredentials): Se
   return settings;
 }
 
+/** A field that still names a variable: Node-RED found no value for it. */
 function refuseUnsetVariable(fields: object, fail: (reason: string) => never): void {
   for (const [field, value] of Object.entries(fields) as [string, unknown][]) {
-    const variable = unsetVariable(value);
+    const variable = variableOf(value);
     if (variable !== undefined) fail(`${field}: the environment variable ${variable} is not set`);
   }
 }

@@ -26,8 +26,8 @@ interface Options {
   limit: TimeLimit;
   /** Ends the wait as `cancelled`. */
   signal: AbortSignal;
-  /** Told every answer that the service gives of the job. */
-  onLook?: (job: Job) => void;
+  /** Receives every state of the job that the service reports. */
+  onPoll?: (job: Job) => void;
   /** Whether it counts for the config node's limit, as the wait of a message does (the default). */
   isCounted?: boolean;
 }
@@ -41,18 +41,18 @@ interface Options {
 export async function waitForJob(
   service: Pick<Connection, "service">,
   jobId: number,
-  { limit, signal, onLook, isCounted = true }: Options,
+  { limit, signal, onPoll, isCounted = true }: Options,
 ): Promise<WaitEnd> {
   let seen: Job | undefined;
   const see = (job: Job): void => {
     seen = job;
-    onLook?.(job);
+    onPoll?.(job);
   };
   let asked = service instanceof Connection ? service : undefined;
   for (;;) {
     try {
       asked ??= await successorOf(service, signal);
-      const options = { timeoutMs: limit.left, signal, onLook: see };
+      const options = { timeoutMs: limit.left, signal, onPoll: see };
       const job = await (isCounted ? asked.wait(jobId, options) : asked.watch(jobId, options));
       return { job, error: describe(jobId, jobFailure(job)) };
     } catch (error) {

@@ -35,7 +35,7 @@ export async function passWait(
     const end = await waitForJob(connection, jobId, {
       limit: wait.limit,
       signal: wait.cancelled.signal,
-      ...(over ? { onLook: watchStates(connection, jobId, over.signal, sendState) } : {}),
+      ...(over ? { onPoll: watchStates(connection, jobId, over.signal, sendState) } : {}),
     });
     await wait.place.turn;
     if (task.signal.aborted) return false;

@@ -14,12 +14,12 @@ export interface WaitOptions {
   timeoutMs?: number;
   /** Ends the wait as `cancelled`. */
   signal?: AbortSignal;
-  /** Told every answer that the service gives of the job. */
+  /** Receives every state of the job that the service reports. */
   onPoll?: (job: Job) => void;
 }
 
 interface Wait {
-  onLook: ((job: Job) => void) | undefined;
+  onPoll: ((job: Job) => void) | undefined;
   resolve(job: Job): void;
   reject(error: unknown): void;
 }
@@ -64,7 +64,7 @@ export class JobWaiter {
    * @returns the job, `Completed` or `Failed`
    * @throws {SegmentError} `timed-out`, `cancelled`, `job-not-found`, or why the service could not be asked
    */
-  wait(jobId: number, { timeoutMs = 0, signal, onPoll: onLook }: WaitOptions = {}): Promise<Job> {
+  wait(jobId: number, { timeoutMs = 0, signal, onPoll }: WaitOptions = {}): Promise<Job> {
     return new Promise<Job>((resolve, reject) => {
       if (this.#closed || signal?.aborted === true) {
         reject(cancelledError(`wait for job ${jobId}`));
@@ -78,7 +78,7 @@ export class JobWaiter {
         if (watch.waits.size === 0) this.#drop(jobId);
       };
       const wait: Wait = {
-        onLook,
+        onPoll,
         resolve: (job) => {
           leave();
           resolve(job);
@@ -134,7 +134,7 @@ export class JobWaiter {
       // Each wait gets an object of its own, as a flow may write into it.
       const own = watch.waits.size > 1 ? structuredClone(job) : job;
       try {
-        wait.onLook?.(own);
+        wait.onPoll?.(own);
         if (isFinal(job.status)) wait.resolve(own);
       } catch (error) {
         wait.reject(error);
