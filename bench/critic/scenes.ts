@@ -3,7 +3,7 @@
  * and small ones among many, which the photographs of the research sets lack.
  */
 import type { ImageSize } from "../../src/api";
-import type { Pixels } from "../../src/engine/picture";
+import type { Pixels } from "../../src/engine/pixels/pixels";
 import { randomShape, type Shape } from "./shapes";
 import { randomNumbers } from "../../tools/random";
 

@@ -4,7 +4,8 @@
  */
 import sharp from "sharp";
 import type { ImageSize, Prompt } from "../../src/api";
-import { locateSam, type SamFiles } from "../../src/engine/sam/locate";
+import type { SamFiles } from "../../src/engine";
+import { locateSam } from "../../src/engine/sam/locate";
 import {
   loadRuntime,
   openSession,

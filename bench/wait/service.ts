@@ -36,8 +36,6 @@ const IDENTITY: EngineIdentity = { name: "graphcut", version: "sleeping" };
 /** An engine that works on any number of tasks at once, each for as long as it says. */
 const sleepingEngine: Engine = {
   ...IDENTITY,
-  queued: 0,
-  full: false,
   async segment({ prompt }, onStart) {
     onStart?.(IDENTITY);
     await sleep(durationOf(prompt));

@@ -1,30 +1,22 @@
 import type { EngineName, Segment } from "../api";
 import type { Engine, EngineHealth, EngineIdentity, EngineTask } from "./types";
 
-/** Takes for each task the better one of two engines if it is ready, else the one that needs no installation. */
+/** Runs each task on the better of two engines if it is ready, else on the one that needs no installation. */
 export class AutoEngine implements Engine {
-  /** @param log told at the start why the better engine is not used */
+  /** @param log called by `warmUp` with the reason if the better engine is not used */
   constructor(
     private readonly better: Engine,
     private readonly always: Engine,
     private readonly log: (message: string) => void,
   ) {}
 
-  /** Of the engine that a task would get now. */
+  /** Name of the engine that a task would get now. */
   get name(): EngineName {
     return this.#serving().name;
   }
 
   get version(): string {
     return this.#serving().version;
-  }
-
-  get queued(): number {
-    return this.better.queued + this.always.queued;
-  }
-
-  get full(): boolean {
-    return this.#serving().full;
   }
 
   warmUp(): void {
@@ -42,7 +34,7 @@ export class AutoEngine implements Engine {
         onStart?.(by);
       });
     } catch (error) {
-      // That an installed engine does not work is only found out when a worker loads it.
+      // Only a worker that loads an installed engine finds out that it does not work.
       if (progress.hasStarted || engine.health().ready) throw error;
       return this.always.segment(task, onStart);
     }

@@ -3,23 +3,21 @@ import { AUTO, ENGINE_NAMES, type EngineChoice } from "../api";
 import { AutoEngine } from "./auto-engine";
 import { createGraphcutEngine } from "./graphcut/engine";
 import { createSamEngine } from "./sam/engine";
-import type { Provider } from "./sam/providers";
-import type { Engine } from "./types";
+import type { Engine, Provider } from "./types";
 
 export * from "./types";
 export { drawMask, drawOverlay, type DrawOptions } from "./draw";
 export { pruneEmbeddings } from "./sam/embedding-folder";
 export { hasNativeBuild, samPackages, type SamPackage, type WeightsFile } from "./sam/packages";
-export { PROVIDERS, type Provider } from "./sam/providers";
 export { installedSam } from "./sam/status";
 export { verifyWeights } from "./sam/weights";
 
 export interface EngineOptions {
-  /** `auto`: for each task sam where it is installed and the machine has the memory, else graphcut. */
+  /** `auto`: each task runs on sam where it is installed and the machine has the memory, else on graphcut. */
   engine: EngineChoice;
-  /** Worker processes at most, of each engine. */
+  /** Greatest number of worker processes of each engine. */
   workers: number;
-  /** The server's data directory: weights and runtime are looked for in its folder `sam`. */
+  /** The server's data directory: weights and runtime are searched in its folder `sam`. */
   dataDir: string;
   /** The user's own ONNX files; both or none. */
   encoder?: string;
@@ -28,17 +26,15 @@ export interface EngineOptions {
   searchFolders?: string[];
   /**
    * What ONNX Runtime computes on, in the order of preference; `cpu` by default, and always the last one tried.
-   * `health()` tells which is used, the log why another one is not.
+   * `health()` reports the one in use, the log why another one is not.
    */
   providers?: Provider[];
   /**
-   * Folder that keeps embeddings (4 MB a picture) across restarts and for all workers, made when it is needed. Who sets
-   * it calls `pruneEmbeddings` from time to time. By default they are in the workers' memory alone.
+   * Folder that keeps embeddings (4 MB a picture) across restarts and for all workers, made when it is needed. The caller
+   * must call `pruneEmbeddings` from time to time. By default they are kept in the workers' memory only.
    */
   embeddingDir?: string;
-  /** Tasks that may wait for a worker; 1000 by default. */
-  maxQueued?: number;
-  /** How long a task may take once a worker has it; 120 s by default. */
+  /** How long a worker may take for a task; 120 s by default. */
   taskTimeoutMs?: number;
   log?: (message: string) => void;
 }
@@ -48,19 +44,19 @@ const AUTO_MIN_MEMORY = 1.8e9;
 
 /** The engines of a server. */
 export interface Engines {
-  /** What does a task that asks for no engine. Closing it closes all. */
+  /** Runs tasks that name no engine. Closing it closes all. */
   auto: Engine;
-  /** The names that a task may ask for, `auto` among them. */
+  /** The engines that a task may name, `auto` among them. */
   byName: ReadonlyMap<string, Engine>;
 }
 
 /**
- * Makes the engines of a server: for `auto` both and the choice among them, else only the one that is named. It always
- * succeeds: what is missing (weights, runtime, sharp, memory) is told by `health()` and by the failure of each task, and
- * may be installed while the engine runs.
+ * Makes the engines of a server: for `auto` both and the choice between them, else only the one that is named. It always
+ * succeeds: `health()` and the failure of each task report what is missing (weights, runtime, sharp, memory), and it may
+ * be installed while the engine runs.
  */
 export function createEngines(engineOptions: EngineOptions): Engines {
-  const defaults = { maxQueued: 1000, taskTimeoutMs: 120_000, log: () => undefined };
+  const defaults = { taskTimeoutMs: 120_000, log: () => undefined };
   const { engine, ...options } = { ...defaults, ...engineOptions };
   const graphcut = createGraphcutEngine(options);
   const sam = createSamEngine({ ...options, minMemory: engine === AUTO ? AUTO_MIN_MEMORY : 0 });
@@ -71,7 +67,7 @@ export function createEngines(engineOptions: EngineOptions): Engines {
   return { auto, byName: new Map(names.map((name) => [name, name === AUTO ? auto : choices[name]])) };
 }
 
-/** The engine that does a task that asks for none, see `createEngines`. */
+/** The engine that runs tasks which name none, see `createEngines`. */
 export function createEngine(options: EngineOptions): Engine {
   return createEngines(options).auto;
 }

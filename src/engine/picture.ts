@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type sharp from "sharp";
 import { errorText, MAX_PIXELS, SegmentError, type ImageSize } from "../api";
+import type { Pixels } from "./pixels/pixels";
 
 const SIGNATURES = {
   jpeg: Buffer.from([0xff, 0xd8, 0xff]),
@@ -13,13 +14,6 @@ export interface Picture {
   size: ImageSize;
   /** A new pipeline that decodes it: upright, 8 bit sRGB, three channels, transparent parts on white. */
   pipeline(): sharp.Sharp;
-}
-
-/** 8 bit RGB pixels, row by row: `data.length === 3 * width * height`. */
-export interface Pixels {
-  data: Uint8Array;
-  width: number;
-  height: number;
 }
 
 /**

@@ -1,24 +1,22 @@
 import { errorText, SegmentError, type Segment } from "../api";
-import type { WorkerSetup } from "./messages";
+import type { WorkerSetup } from "./protocol";
 import { TaskTimeEstimate } from "./task-time-estimate";
 import type { EngineTask } from "./types";
 import { WorkerProcess, type LoadedModel } from "./worker-process";
 
-/** Runs before a worker has its full speed. */
+/** Runs until a worker has its full speed. */
 const WARM_UPS = 2;
-/** So often is a worker started of an engine that has worked, with a pause between, until it counts as broken. */
+/** Start attempts in a row, with a pause between, before an engine that has worked counts as broken. */
 const START_ATTEMPTS = 3;
 const START_PAUSE_MS = 1000;
 
 export interface PoolOptions {
   setup: WorkerSetup;
-  /** Workers at most; each is started when there is work for it. */
+  /** Greatest number of workers; each is started when there is work for it. */
   size: number;
-  /** Tasks that may wait for a worker. */
-  maxQueued: number;
-  /** How long a worker may take to load, or for one task. */
+  /** How long a worker may take to load the model, or for one task. */
   taskTimeoutMs: number;
-  /** For an engine that has a fast form: tasks take it when they would wait longer than this otherwise. */
+  /** For an engine with a fast form: tasks use it if the queue would otherwise take longer than this. */
   fastAfterMs?: number;
   /** Called when no worker can be started; the waiting tasks have been rejected with the same reason. */
   onBroken: (reason: string) => void;
@@ -32,23 +30,37 @@ interface QueuedTask {
   reject: (error: unknown) => void;
 }
 
-/** Worker processes behind a bounded first-in-first-out queue. A worker that is lost is replaced when there is work. */
+/**
+ * Worker processes behind a first-in-first-out queue.
+ *
+ * States of a worker:
+ * - *starting*: loads the model. Then → idle; if that fails, it is discarded.
+ * - *idle* → busy with the next task, or with one of its warm-up runs if no task waits.
+ * - *busy* → idle when the task or run has ended. A worker that was lost leaves the pool; another one is started when
+ *   there is work for it.
+ *
+ * States of the pool:
+ * - *open*: starts workers while tasks wait, up to `size`.
+ * - *paused*: the last worker could not be started, but the engine has worked before. After a second → open.
+ * - *broken*: no worker can be started. All waiting tasks are rejected and `onBroken` is called, whose owner drops the pool.
+ * - *closed*: all tasks are rejected, all processes are killed. Final.
+ */
 export class WorkerPool {
-  /** The workers that can be used, and what they do. */
+  /** The workers that can be used, with their states. */
   readonly #workers = new Map<WorkerProcess, "starting" | "idle" | "busy">();
-  /** One for each process that lives, also of those that were told to stop; resolves when it has ended. */
+  /** One for each live process, including stopped ones; resolves when it has ended. */
   readonly #processes = new Set<Promise<void>>();
   readonly #queue: QueuedTask[] = [];
-  readonly #pace: TaskTimeEstimate | undefined;
+  readonly #estimate: TaskTimeEstimate | undefined;
   #loaded: LoadedModel | undefined;
   #hasWorked = false;
   #failedStarts = 0;
-  /** Runs out when a worker may be started again. */
+  /** Set while the pool is paused. */
   #pause: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(private readonly options: PoolOptions) {
-    if (options.fastAfterMs !== undefined) this.#pace = new TaskTimeEstimate(options.fastAfterMs);
+    if (options.fastAfterMs !== undefined) this.#estimate = new TaskTimeEstimate(options.fastAfterMs);
   }
 
   /** The engine's version, once a worker has loaded it. */
@@ -56,17 +68,9 @@ export class WorkerPool {
     return this.#loaded?.version;
   }
 
-  /** What computes, once a worker has loaded the model. */
+  /** What the model computes with, once a worker has loaded it. */
   get backend(): LoadedModel["backend"] | undefined {
     return this.#loaded?.backend;
-  }
-
-  get queued(): number {
-    return this.#queue.length;
-  }
-
-  get full(): boolean {
-    return this.#queue.length >= this.options.maxQueued;
   }
 
   /** Starts a first worker, so that the first task need not wait for it to load. */
@@ -75,16 +79,12 @@ export class WorkerPool {
   }
 
   /**
-   * Runs a task when its turn comes, if it can be on the worker that keeps its picture.
+   * Queues a task and runs it, if possible on the worker that keeps its picture.
    * @param onStart called with the engine's version when a worker takes the task
-   * @throws {SegmentError} `overloaded`, `cancelled`, or what became of the task
+   * @throws {SegmentError} as `Engine.segment` does
    */
   async run(task: EngineTask, onStart?: (version: string) => void): Promise<Segment[]> {
     if (this.#closed) throw closedError();
-    if (this.full) {
-      const message = `The engine is overloaded: ${this.#queue.length} tasks are waiting. Try again later.`;
-      throw new SegmentError("overloaded", message);
-    }
     return new Promise((resolve, reject) => {
       this.#queue.push({ task, onStart, resolve, reject });
       this.#dispatch();
@@ -116,8 +116,8 @@ export class WorkerPool {
     return idle.find((worker) => worker.keeps(sha256)) ?? idle[0];
   }
 
-  #count(wanted: string): number {
-    return [...this.#workers.values()].filter((state) => state === wanted).length;
+  #count(state: string): number {
+    return [...this.#workers.values()].filter((each) => each === state).length;
   }
 
   async #work(worker: WorkerProcess, { task, onStart, resolve, reject }: QueuedTask): Promise<void> {
@@ -128,7 +128,7 @@ export class WorkerPool {
     try {
       resolve(await worker.segment({ ...task, fast }));
       this.#noteSuccess();
-      if (!fast) this.#pace?.note(performance.now() - start);
+      if (!fast) this.#estimate?.note(performance.now() - start);
     } catch (error) {
       reject(error);
       if (worker.isLost) this.options.log(`A worker was lost and will be replaced: ${errorText(error)}`);
@@ -136,13 +136,13 @@ export class WorkerPool {
     this.#free(worker);
   }
 
-  /** Whether a task that leaves the queue now is to take the engine's fast form. */
+  /** Whether a task that leaves the queue now uses the engine's fast form. */
   #isFast({ fast }: EngineTask): boolean {
-    if (this.#pace === undefined) return false;
-    return fast ?? this.#pace.isBehind(this.#queue.length, this.options.size);
+    if (this.#estimate === undefined) return false;
+    return fast ?? this.#estimate.isBehind(this.#queue.length, this.options.size);
   }
 
-  /** A worker has done its work: it takes the next task, unless it was lost. */
+  /** Makes a busy or starting worker idle, or removes it if it was lost, and hands out the next task. */
   #free(worker: WorkerProcess): void {
     if (worker.isLost) this.#workers.delete(worker);
     else this.#workers.set(worker, "idle");
@@ -160,7 +160,7 @@ export class WorkerPool {
     try {
       worker = new WorkerProcess(this.options.taskTimeoutMs, this.options.log);
     } catch (error) {
-      this.#startFailed(error); // no memory for a process, or the package is being replaced
+      this.#startFailed(error); // no memory for a process, or the package is being updated
       return;
     }
     this.#workers.set(worker, "starting");
@@ -187,7 +187,7 @@ export class WorkerPool {
     }
   }
 
-  /** A worker that could not load or run the model. Others may live: then the queue is theirs. */
+  /** Removes a worker that could not load or run the model. If other workers are alive, they take the queue. */
   #discard(worker: WorkerProcess, error: unknown): void {
     this.#workers.delete(worker);
     worker.stop(new SegmentError("job-failed", errorText(error)));

@@ -1,35 +1,35 @@
 import { errorText, pointLabel, SegmentError, type EngineName, type Prompt, type Segment } from "../api";
-import type { WorkerSetup } from "./messages";
+import type { WorkerSetup } from "./protocol";
 import { WorkerPool, type PoolOptions } from "./pool";
 import type { Engine, EngineHealth, EngineIdentity, EngineTask } from "./types";
 
-/** After this time workers are tried again with what they could not load: the machine may have been short of memory. */
+/** Workers try again after this time to load what they could not load: the machine may have been short of memory. */
 const PROBLEM_LASTS_MS = 5 * 60_000;
 
-/** What every engine with workers is told. */
-export type WorkerOptions = Pick<PoolOptions, "maxQueued" | "taskTimeoutMs" | "log"> & { workers: number };
+/** Options of every engine with workers. */
+export type WorkerOptions = Pick<PoolOptions, "taskTimeoutMs" | "log"> & { workers: number };
 
-/** What tells one engine from another. */
+/** What differs between engines. */
 export interface EngineKind extends Pick<PoolOptions, "fastAfterMs"> {
   name: EngineName;
-  /** The version as long as no worker has told it. */
+  /** The version until a worker has loaded the model. */
   version: string;
   /**
-   * Finds what the workers need.
-   * @returns what a worker is to load, and a text that changes when it is worth while to try it again
-   * @throws {SegmentError} `job-failed` that names what is missing and the command that brings it
+   * Finds the files that the workers need.
+   * @returns what a worker loads, and a text that changes when it is worthwhile to try again
+   * @throws {SegmentError} `job-failed` that names what is missing and the command that installs it
    */
   locate(): { setup: WorkerSetup; fingerprint: string };
 }
 
 /**
- * An engine whose workers start when there is work for them. As long as what they need is missing or does not work it is
- * looked for again at each task, so that it can be installed while the engine runs.
+ * An engine whose workers start when there is work for them. While the files that they need are missing or do not work,
+ * each task searches for them again, so that they can be installed while the engine runs.
  */
 export class PooledEngine implements Engine {
   readonly name: EngineName;
   #pool: WorkerPool | undefined;
-  /** Why the workers could not load the last time, what, and when. */
+  /** The last failure to load: the reason, the files that were tried, and the time. */
   #problem: { reason: string; fingerprint: string; at: number } | undefined;
   #closed = false;
 
@@ -44,14 +44,6 @@ export class PooledEngine implements Engine {
     return this.#pool?.version ?? this.kind.version;
   }
 
-  get queued(): number {
-    return this.#pool?.queued ?? 0;
-  }
-
-  get full(): boolean {
-    return this.#pool?.full ?? false;
-  }
-
   warmUp(): void {
     try {
       (this.#pool ?? this.#openPool()).warmUp();
@@ -62,7 +54,7 @@ export class PooledEngine implements Engine {
 
   async segment(task: EngineTask, onStart?: (by: EngineIdentity) => void): Promise<Segment[]> {
     if (this.#closed) throw new SegmentError("cancelled", "The engine was closed.");
-    if (!asksForSomething(task.prompt)) {
+    if (!hasTarget(task.prompt)) {
       onStart?.({ name: this.name, version: this.version });
       return [];
     }
@@ -89,11 +81,10 @@ export class PooledEngine implements Engine {
 
   #openPool(): WorkerPool {
     const { setup, fingerprint } = this.kind.locate();
-    const { workers, maxQueued, taskTimeoutMs, log } = this.options;
+    const { workers, taskTimeoutMs, log } = this.options;
     this.#pool = new WorkerPool({
       setup,
       size: workers,
-      maxQueued,
       taskTimeoutMs,
       log,
       fastAfterMs: this.kind.fastAfterMs,
@@ -106,7 +97,7 @@ export class PooledEngine implements Engine {
   }
 }
 
-/** Background points alone leave nothing to look for. */
-function asksForSomething({ points = [], boundingBox }: Prompt): boolean {
+/** Whether the prompt names an object: background points alone do not. */
+function hasTarget({ points = [], boundingBox }: Prompt): boolean {
   return boundingBox !== undefined || points.some((point) => pointLabel(point) === 1);
 }

@@ -1,22 +1,21 @@
 import type { Segment } from "../api";
-import type { Backend } from "./sam/model";
-import type { EngineTask } from "./types";
+import type { Backend, EngineTask } from "./types";
 
-/** What a worker works with. */
+/** The part of an engine that runs in a worker process. */
 export interface Segmenter {
-  /** The sha256 of the pictures on which a prompt costs little. */
+  /** The sha256 of the pictures that are kept prepared: a further prompt on them costs little. */
   readonly kept: string[];
-  /** @throws {SegmentError} as Engine.segment says */
+  /** @throws {SegmentError} as `Engine.segment` does */
   segment(task: EngineTask): Promise<Segment[]>;
-  /** Does once what a task does, as the first time takes longer. */
+  /** Runs the code of a task once, because the first run takes longer. */
   warmUp(): Promise<void>;
 }
 
-/** A segmenter with what it was made of. */
+/** A segmenter that is ready, with what it was loaded from. */
 export interface LoadedSegmenter {
   segmenter: Segmenter;
   version: string;
   backend?: Backend;
-  /** What is left to be done when the answer has left. Never rejects. */
-  afterAnswer?(): Promise<void>;
+  /** Work that can wait until the response has been sent. Never rejects. */
+  afterResponse?(): Promise<void>;
 }

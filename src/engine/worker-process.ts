@@ -1,36 +1,39 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { SegmentError, type Segment } from "../api";
-import type { WorkerAnswer, WorkerNote, WorkerRequest, WorkerSetup } from "./messages";
+import type { WorkerLog, WorkerRequest, WorkerResponse, WorkerSetup } from "./protocol";
 import type { EngineTask } from "./types";
 
 /**
- * Garbage is collected by the thread that works: helper threads take more CPU in all than they save in time, and the
+ * The working thread collects its own garbage: helper threads take more CPU in total than they save in time, and the
  * machine's other cores are for the model and for Node-RED.
  */
 const WORKER_FLAGS = ["--single-threaded-gc"];
-/** The built file: a worker does not go through the TypeScript loader of a test or a benchmark. */
+/** The built file, so that a worker does not run under the TypeScript loader of a test or a benchmark. */
 const WORKER_FILE = "@visionjobs/node-red-segment/engine-worker";
 
-/** What a worker has loaded: the weights' version, and what computes. */
-export type LoadedModel = Pick<Extract<WorkerAnswer, { type: "loaded" }>, "version" | "backend">;
+/** The version of the weights or the method, and what the model computes with. */
+export type LoadedModel = Pick<Extract<WorkerResponse, { type: "loaded" }>, "version" | "backend">;
 
-type Success = Exclude<WorkerAnswer, { type: "failed" }>;
+type Success = Exclude<WorkerResponse, { type: "failed" }>;
 
-/** The request that the worker is at. */
+/** The request that the worker handles. */
 interface Pending {
-  resolve: (answer: Success) => void;
+  resolve: (response: Success) => void;
   reject: (error: SegmentError) => void;
   timer: NodeJS.Timeout;
 }
 
 /**
- * One worker: a process of its own, which does one thing at a time; the caller waits for an answer before it asks again.
- * It is no thread, because ONNX Runtime's addon corrupts the memory of a process in which a second thread loads it or a
- * thread that had loaded it ends, and because a run in a thread can't be interrupted. A process can be killed at any
- * moment, and takes nothing with it when it crashes.
+ * The pool's side of one worker process. It handles one request at a time: the caller awaits each response before it sends
+ * the next request. A request ends by its response, or by a loss of the worker: the process exits, a request takes too
+ * long, or `stop` is called. A lost worker is killed and rejects every further request.
+ *
+ * It is not a thread, because ONNX Runtime's addon corrupts the memory of a process in which a second thread loads it or
+ * a thread that had loaded it ends, and because a run in a thread can't be interrupted. A process can be killed at any
+ * moment, and a crash harms no other process.
  */
 export class WorkerProcess {
-  /** When the process is gone. Never rejects. */
+  /** Resolves when the process is gone. Never rejects. */
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
   readonly #timeoutMs: number;
@@ -40,7 +43,7 @@ export class WorkerProcess {
 
   /**
    * @param timeoutMs how long one request may take
-   * @param log gets what the worker tells beside its answers
+   * @param log called with the worker's log lines
    */
   constructor(timeoutMs: number, log: (message: string) => void) {
     this.#timeoutMs = timeoutMs;
@@ -49,7 +52,7 @@ export class WorkerProcess {
       env: { ...process.env, NODE_OPTIONS: undefined },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    this.#child.on("message", (message: WorkerAnswer | WorkerNote) => {
+    this.#child.on("message", (message: WorkerResponse | WorkerLog) => {
       if (message.type === "log") log(message.message);
       else this.#receive(message);
     });
@@ -65,44 +68,44 @@ export class WorkerProcess {
     });
   }
 
-  /** Whether the worker has ended or was told to: it can't be asked any more. */
+  /** Whether the worker has ended or was stopped; it takes no further requests. */
   get isLost(): boolean {
     return this.#lost !== undefined;
   }
 
-  /** Whether a prompt on this picture needs no run of the encoder here. */
+  /** Whether the worker keeps this picture prepared, so that a further prompt on it costs little. */
   keeps(sha256: string): boolean {
     return this.#kept.has(sha256);
   }
 
   /**
    * Loads the model.
-   * @returns undefined if the worker answers something else
+   * @returns undefined if the response is of another type
    * @throws {SegmentError} `job-failed` with the reason
    */
   async load(setup: WorkerSetup): Promise<LoadedModel | undefined> {
-    const answer = await this.#ask({ type: "load", setup }, "Loading the model");
-    return answer.type === "loaded" ? answer : undefined;
+    const response = await this.#request({ type: "load", setup }, "Loading the model");
+    return response.type === "loaded" ? response : undefined;
   }
 
   async warmUp(): Promise<void> {
-    await this.#ask({ type: "warm-up" }, "Warming up the model");
+    await this.#request({ type: "warm-up" }, "Warming up the model");
   }
 
-  /** @throws {SegmentError} as Engine.segment says */
+  /** @throws {SegmentError} as `Engine.segment` does */
   async segment(task: EngineTask): Promise<Segment[]> {
-    const answer = await this.#ask({ type: "segment", task }, "The job");
-    return answer.type === "done" ? answer.segments : [];
+    const response = await this.#request({ type: "segment", task }, "The job");
+    return response.type === "done" ? response.segments : [];
   }
 
-  /** Kills the process; the request that it is at is rejected with the error. */
+  /** Kills the process and rejects the pending request with the error. */
   stop(error: SegmentError): void {
     this.#lost ??= error;
     this.#settle()?.reject(error);
     this.#child.kill("SIGKILL");
   }
 
-  #ask(request: WorkerRequest, what: string): Promise<Success> {
+  #request(request: WorkerRequest, what: string): Promise<Success> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -113,14 +116,14 @@ export class WorkerProcess {
     });
   }
 
-  #receive(answer: WorkerAnswer): void {
+  #receive(response: WorkerResponse): void {
     const pending = this.#settle();
-    if (answer.type === "failed") {
-      pending?.reject(new SegmentError(answer.code, answer.message));
+    if (response.type === "failed") {
+      pending?.reject(new SegmentError(response.code, response.message));
       return;
     }
-    if (answer.type === "done") this.#kept = new Set(answer.kept);
-    pending?.resolve(answer);
+    if (response.type === "done") this.#kept = new Set(response.kept);
+    pending?.resolve(response);
   }
 
   #lose(reason: string): void {
@@ -137,8 +140,8 @@ export class WorkerProcess {
 }
 
 /**
- * How a process ends that runs out of memory: the system kills it, or it aborts by itself when it is given none, which
- * has the exit code 134 on Windows; our worker gives that code, too.
+ * How a process ends that runs out of memory: the system kills it, or it aborts when an allocation fails. On Windows an
+ * abort has the exit code 134; our worker uses that code, too.
  */
 const OUT_OF_MEMORY = new Set<NodeJS.Signals | number | null>(["SIGKILL", "SIGABRT", "SIGTRAP", 134]);
 

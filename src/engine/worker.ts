@@ -1,6 +1,6 @@
-/** Entry of a worker process: loads an engine's part, then answers one request at a time. Started by WorkerProcess. */
+/** Entry of a worker process: loads one engine's segmenter, then handles one request at a time. See protocol.ts. */
 import { errorText, SegmentError } from "../api";
-import type { WorkerAnswer, WorkerNote, WorkerRequest, WorkerSetup } from "./messages";
+import type { WorkerLog, WorkerRequest, WorkerResponse, WorkerSetup } from "./protocol";
 import type { LoadedSegmenter } from "./segmenter";
 
 const OUT_OF_MEMORY = /allocation failed|bad_alloc|failed to allocate|out of memory/i;
@@ -10,20 +10,20 @@ const OUT_OF_MEMORY_EXIT = 134;
 let loaded: LoadedSegmenter | undefined;
 
 process.on("message", (request: WorkerRequest) => {
-  void answer(request).then((message) => {
-    process.send?.(message, undefined, undefined, () => void loaded?.afterAnswer?.());
+  void handle(request).then((response) => {
+    process.send?.(response, undefined, undefined, () => void loaded?.afterResponse?.());
   });
 });
 process.on("disconnect", () => process.exit(0));
-// Ctrl+C and service managers send these to all processes of a group. The parent decides when a worker ends, or the
-// task that it is doing would count as failed.
+// Ctrl+C and service managers send these to all processes of a group. The parent decides when a worker ends; otherwise
+// the task that it runs would count as failed.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 
-async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
+async function handle(request: WorkerRequest): Promise<WorkerResponse> {
   try {
     return await perform(request);
   } catch (error) {
-    // A process that has run out of memory is not to go on, whether V8, libvips or ONNX Runtime tells so.
+    // After running out of memory (V8, libvips or ONNX Runtime) the process must exit.
     if (OUT_OF_MEMORY.test(`${errorText(error)} ${error instanceof Error ? errorText(error.cause) : ""}`)) {
       process.exit(OUT_OF_MEMORY_EXIT);
     }
@@ -32,7 +32,7 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
   }
 }
 
-async function perform(request: WorkerRequest): Promise<WorkerAnswer> {
+async function perform(request: WorkerRequest): Promise<WorkerResponse> {
   if (request.type === "load") {
     loaded = await load(request.setup);
     return { type: "loaded", version: loaded.version, backend: loaded.backend };
@@ -44,7 +44,7 @@ async function perform(request: WorkerRequest): Promise<WorkerAnswer> {
   return { type: "done", segments, kept: segmenter.kept };
 }
 
-/** Each engine's code is loaded only where it is wanted. */
+/** Imports only the code of the engine that is needed. */
 async function load(setup: WorkerSetup): Promise<LoadedSegmenter> {
   if (setup.engine === "sam") {
     const { loadSam } = await import("./sam/load.js");
@@ -55,6 +55,6 @@ async function load(setup: WorkerSetup): Promise<LoadedSegmenter> {
 }
 
 function log(message: string): void {
-  const note: WorkerNote = { type: "log", message };
-  process.send?.(note);
+  const line: WorkerLog = { type: "log", message };
+  process.send?.(line);
 }

@@ -81,7 +81,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
     const maxQueued = options.maxQueued ?? MAX_QUEUED;
     const embeddingDir = join(dataDir, "embeddings");
-    // The server bounds its queue itself; the engine's must take all that is let in, also after a restart.
     const engines = createEngines({
       engine: options.engine,
       workers: options.workers,
@@ -90,7 +89,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       decoder: options.decoder,
       searchFolders: options.searchFolders,
       providers: options.samProviders,
-      maxQueued: Number.MAX_SAFE_INTEGER,
       embeddingDir,
       log,
     });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { locateSam, type RuntimePackage } from "../../src/engine/sam/locate";
+import type { RuntimePackage } from "../../src/engine";
+import { locateSam } from "../../src/engine/sam/locate";
 import { promptTensors, SamModel, scaledSize } from "../../src/engine/sam/model";
 import { samPackages, verifyWeights } from "../../src/engine";
 import { identifyWeights } from "../../src/engine/sam/weights";

@@ -1,5 +1,5 @@
 import type { BoundingBox, Prompt } from "../../api";
-import type { Pixels } from "../picture";
+import type { Pixels } from "../pixels/pixels";
 import { toLab, type LabImage } from "../pixels/lab";
 
 /** A part of a picture, resampled to a working grid: where small objects get as many superpixels as large ones. */

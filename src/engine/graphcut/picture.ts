@@ -1,6 +1,6 @@
 import type { BoundingBox } from "../../api";
 import { featureContext, type FeatureContext } from "../critic/features";
-import type { Pixels } from "../picture";
+import type { Pixels } from "../pixels/pixels";
 import { colourKernel, type ColourKernel } from "./colour-model";
 import { cutFrame, WHOLE, type Frame } from "./frame";
 import { withoutShade } from "../pixels/shade";

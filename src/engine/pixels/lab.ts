@@ -1,4 +1,4 @@
-import type { Pixels } from "../picture";
+import type { Pixels } from "./pixels";
 
 /** A picture in CIE L*a*b* (D65), one plane a channel, row by row: arrays of `width * height`. */
 export interface LabImage {

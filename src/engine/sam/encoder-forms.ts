@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Pixels } from "../picture";
+import type { Pixels } from "../pixels/pixels";
 import { FLOAT, graphInputs, type GraphTensor } from "./onnx-graph";
 
 /** Long side of the encoder's input, and the frame of the decoder's coordinates. */

@@ -3,13 +3,13 @@ import { availableParallelism, totalmem } from "node:os";
 import { SegmentError } from "../../api";
 import { loadSharp } from "../picture";
 import { PooledEngine, type WorkerOptions } from "../pooled-engine";
-import { locateSam, type SamFiles, type SearchOptions } from "./locate";
-import type { Provider } from "./providers";
+import type { Provider, SamFiles } from "../types";
+import { locateSam, type SearchOptions } from "./locate";
 
 export interface SamEngineOptions extends SearchOptions, WorkerOptions {
   /** Memory in bytes that the machine, or its cgroup, must have. */
   minMemory: number;
-  /** What to compute on, in the order of preference. */
+  /** In the order of preference. */
   providers?: Provider[];
   /** Folder that keeps embeddings. */
   embeddingDir?: string;
@@ -41,12 +41,12 @@ function checkMemory(minMemory: number): void {
   );
 }
 
-/** Threads of one worker: the cores are shared, and one is left to the rest of the machine. */
+/** Threads of one worker: the workers share the cores, and one core is left to the rest of the machine. */
 function threadsFor(workers: number): number {
   return Math.max(1, Math.min(MAX_THREADS, Math.floor((availableParallelism() - 1) / workers)));
 }
 
-/** Bytes of memory of the machine, or of the cgroup (container) that this process is confined to. */
+/** Memory in bytes of the machine, or of the cgroup (container) that confines this process. */
 function availableMemory(): number {
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();

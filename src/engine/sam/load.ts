@@ -1,5 +1,5 @@
 import { errorText } from "../../api";
-import type { SamSetup } from "../messages";
+import type { SamSetup } from "../protocol";
 import type { LoadedSegmenter } from "../segmenter";
 import { EmbeddingFolder } from "./embedding-folder";
 import { SamModel } from "./model";
@@ -20,18 +20,18 @@ export async function loadSam(
     model,
     embeddingDir ? new EmbeddingFolder(embeddingDir, encoderSha256) : undefined,
   );
-  /** The log is told once, not at each picture. */
-  let saidThatSavingFails = false;
+  /** Logged once, not at each picture. */
+  let hasLogged = false;
   return {
     segmenter,
     version,
     backend: model.backend,
-    async afterAnswer() {
+    async afterResponse() {
       try {
         await segmenter.saveEmbedding();
       } catch (error) {
-        if (!saidThatSavingFails) log(`Embeddings can't be kept on disk: ${errorText(error)}`);
-        saidThatSavingFails = true;
+        if (!hasLogged) log(`Embeddings can't be kept on disk: ${errorText(error)}`);
+        hasLogged = true;
       }
     },
   };

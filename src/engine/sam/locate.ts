@@ -2,27 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { SegmentError } from "../../api";
+import type { RuntimePackage, SamFiles } from "../types";
 import { samPackages } from "./packages";
-
-/** Where everything is that the sam engine needs. */
-export interface SamFiles {
-  /** Paths of the ONNX files. */
-  encoder: string;
-  decoder: string;
-  /** Packages of ONNX Runtime, at least one, in the order in which to try them. */
-  runtimes: RuntimePackage[];
-}
-
-/** A package of ONNX Runtime. */
-export interface RuntimePackage {
-  name: string;
-  version: string;
-  folder: string;
-}
 
 const manifestSchema = z.object({ name: z.string(), version: z.string() });
 
-/** Where to look. */
+/** Where weights and runtimes are searched. */
 export interface SearchOptions {
   /** The server's data directory; `install-sam` installs into its folder `sam`. */
   dataDir: string;
@@ -35,9 +20,9 @@ export interface SearchOptions {
 
 /**
  * Finds weights and runtimes. Order: the user's own files, `{dataDir}/sam`, the given folders, the `node_modules` that
- * this package can see. Of the runtimes the native one comes first and then the newest, as a newer one that the user has
- * installed may bring a GPU; the others are there in case that it does not work.
- * @throws {SegmentError} `job-failed` that names what is missing and the command that brings it
+ * this package can see. Native runtimes come first, newer ones before older ones, because a newer one that the user has
+ * installed may support a GPU; the rest are fallbacks.
+ * @throws {SegmentError} `job-failed` that names what is missing and the command that installs it
  */
 export function locateSam(options: SearchOptions): SamFiles {
   const folders = [join(options.dataDir, "sam"), ...(options.searchFolders ?? []), ...foldersAbove(__dirname)].map(
@@ -77,7 +62,7 @@ function locateRuntimes({ dataDir }: SearchOptions, folders: string[]): RuntimeP
   throw missing(`The runtime of the sam engine, ${native.name}, is not installed. ${installHint(dataDir)}`);
 }
 
-/** The package in a folder, if it is what the folder's name says: an alias may stand there. */
+/** The package in a folder, if its name is the wanted one: the folder may hold an alias. */
 function runtimeIn(folder: string, wanted: string): RuntimePackage | undefined {
   try {
     const { name, version } = manifestSchema.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));

@@ -1,9 +1,9 @@
 import { errorText, pointLabel, SegmentError, type ImageSize, type Prompt } from "../../api";
-import type { Pixels } from "../picture";
+import type { Pixels } from "../pixels/pixels";
+import type { Backend, Provider, SamFiles } from "../types";
 import { INPUT_LENGTH, INPUT_SIDE } from "./encoder-forms";
-import type { SamFiles } from "./locate";
 import { EXPORTED_OUTPUTS, openPair, PICTURE_SIZE, unfit, type OpenedPair } from "./opened-pair";
-import { openOnProvider, type Provider } from "./providers";
+import { openOnProvider } from "./providers";
 import { loadRuntime, type OnnxRuntime, type OnnxSession, type OnnxTensor } from "./runtime";
 
 export { INPUT_SIDE } from "./encoder-forms";
@@ -33,13 +33,6 @@ export interface RunOptions {
   providers?: readonly Provider[];
   /** Told why a runtime or provider is not used. */
   log: (message: string) => void;
-}
-
-/** What computes. */
-export interface Backend {
-  /** Name and version of the runtime's package. */
-  runtime: string;
-  provider: Provider;
 }
 
 /** A mask that the decoder offers. */

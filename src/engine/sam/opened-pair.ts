@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { errorText, SegmentError } from "../../api";
+import type { Provider, SamFiles } from "../types";
 import { encoderForm, type EncoderForm } from "./encoder-forms";
-import type { SamFiles } from "./locate";
 import { exposeMaskTokens, type AllTokensModel } from "./onnx-outputs";
-import type { Provider } from "./providers";
 import { openSession, type OnnxRuntime, type OnnxSession } from "./runtime";
 
 const DECODER_INPUTS = ["image_embeddings", "point_coords", "point_labels", "mask_input", "has_mask_input"];

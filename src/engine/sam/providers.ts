@@ -1,13 +1,10 @@
 import { errorText } from "../../api";
-
-/** What ONNX Runtime computes on, as it names it: the processor, NVIDIA's CUDA, Windows' DirectML, Apple's CoreML. */
-export const PROVIDERS = ["cpu", "cuda", "dml", "coreml"] as const;
-export type Provider = (typeof PROVIDERS)[number];
+import type { Provider } from "../types";
 
 /**
- * Opens something on the first provider on which that is possible; the processor is always the last one tried.
- * @param runtime what offers them, for the log
- * @param log is told which ones failed and why: who has asked for a GPU must learn that it is not used
+ * Opens something on the first provider that works; the processor is always the last one tried.
+ * @param runtime name of the runtime, for the log
+ * @param log called with each failure and its reason: a user who asked for a GPU must learn that it is not used
  * @throws what opening it on the processor throws
  */
 export async function openOnProvider<Opened>(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { errorText, SegmentError } from "../../api";
-import type { RuntimePackage } from "./locate";
+import type { RuntimePackage } from "../types";
 import { samPackages } from "./packages";
 
 /** The part of ONNX Runtime's JavaScript interface that we use; it is the same in all its versions. */

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { errorText, SegmentError } from "../../api";
-import type { SamFiles } from "./locate";
+import type { SamFiles } from "../types";
 import { samPackages } from "./packages";
 
 /**

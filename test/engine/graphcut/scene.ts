@@ -1,4 +1,4 @@
-import type { Pixels } from "../../../src/engine/picture";
+import type { Pixels } from "../../../src/engine/pixels/pixels";
 
 export interface Disc {
   x: number;

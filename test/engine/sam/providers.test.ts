@@ -70,7 +70,7 @@ describe("the provider that sam computes on", () => {
     assert.match(logged.join(), /The provider coreml is not used/);
   });
 
-  it("tries none that stands behind the processor", async () => {
+  it("tries none after the processor", async () => {
     installRuntime("cuda");
     assert.equal((await backend(["cpu", "cuda"]))?.provider, "cpu");
     assert.deepEqual(logged, []);
