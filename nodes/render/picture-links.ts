@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { NodeAPI } from "node-red";
+import { RecentMap } from "../../src/async/recent-map";
 import type { Picture } from "../common/picture.lazy";
 
 const PATH = "segment-render/pictures/";
@@ -16,9 +17,8 @@ type Shown = Pick<Picture, "bytes" | "mimeType" | "sha256">;
 export class PictureLinks {
   readonly #root: string | undefined;
   readonly #key = randomBytes(32);
-  /** By hash, the oldest first. */
-  readonly #pictures = new Map<string, Shown>();
-  #bytes = 0;
+  /** By hash. */
+  readonly #pictures = new RecentMap<string, Shown>(MAX_BYTES, ({ bytes }) => bytes.length);
 
   /** @param root the path of Node-RED's HTTP nodes; undefined when it serves none */
   constructor(root: string | undefined) {
@@ -28,9 +28,10 @@ export class PictureLinks {
   /** Keeps a picture and returns the path of a link to it, without a host; null when Node-RED serves no HTTP nodes. */
   urlOf(picture: Shown): string | null {
     if (this.#root === undefined) return null;
-    this.#keep(picture);
+    const { bytes, mimeType, sha256 } = picture;
+    this.#pictures.set(sha256, { bytes, mimeType, sha256 });
     const expires = Date.now() + LIFE_MS;
-    return `${this.#root}${PATH}${picture.sha256}?expires=${expires}&signature=${this.#sign(picture.sha256, expires)}`;
+    return `${this.#root}${PATH}${sha256}?expires=${expires}&signature=${this.#sign(sha256, expires)}`;
   }
 
   /** The picture of a link with the milliseconds that it still lives; undefined when it is not ours, expired or gone. */
@@ -38,24 +39,9 @@ export class PictureLinks {
     const right = Buffer.from(this.#sign(sha256, expires));
     const given = Buffer.from(signature);
     const leftMs = expires - Date.now();
-    const picture = this.#pictures.get(sha256);
+    const picture = this.#pictures.peek(sha256);
     if (picture === undefined || given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
     return leftMs > 0 ? { ...picture, leftMs } : undefined;
-  }
-
-  #keep({ bytes, mimeType, sha256 }: Shown): void {
-    this.#forget(sha256);
-    this.#pictures.set(sha256, { bytes, mimeType, sha256 });
-    this.#bytes += bytes.length;
-    for (const oldest of this.#pictures.keys()) {
-      if (this.#bytes <= MAX_BYTES) break;
-      this.#forget(oldest);
-    }
-  }
-
-  #forget(sha256: string): void {
-    this.#bytes -= this.#pictures.get(sha256)?.bytes.length ?? 0;
-    this.#pictures.delete(sha256);
   }
 
   #sign(sha256: string, expires: number): string {

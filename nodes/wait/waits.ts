@@ -6,7 +6,7 @@ import type { Closing } from "../common/on-message";
 import { TimeLimit } from "../service/time-limit";
 import type { WaitRecord } from "./wait-record.lazy";
 import type { WaitRecords } from "./wait-records";
-import { Order, type Slot } from "./order";
+import { Order, type Slot } from "../../src/async/order";
 import { topicOf } from "../common/topic";
 
 /** Messages that are taken up in one go: the event loop has other work, too. */

@@ -1,50 +1,88 @@
-import { onAbort } from "./abort";
+import { waitFor } from "./wait-for";
 
-/** Lets at most `size` pieces of work run at once; the others wait in order. */
+interface Options {
+  /**
+   * Milliseconds after which a piece of work no longer counts, though it goes on: one that is held back for minutes must
+   * not hold up the others. No limit by default.
+   */
+  maxHoldMs?: number;
+}
+
+/**
+ * Lets at most `size` pieces of work run at once; the others wait in order. Work that waits here costs next to nothing;
+ * work that has begun holds memory, and a thousand pieces that begin in one go hold up the event loop.
+ */
 export class Semaphore {
   readonly #waiting = new Set<() => void>();
-  #free: number;
+  #running = 0;
 
-  constructor(readonly size: number) {
-    this.#free = size;
-  }
+  /** @param size a number, or a function that is asked for it each time */
+  constructor(
+    private readonly size: number | (() => number),
+    private readonly options: Options = {},
+  ) {}
 
   /** Runs the work when it is its turn. Rejects if the signal aborts before that. */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    await this.#acquire(signal);
+    const release = await this.acquire(signal);
     try {
       return await work();
     } finally {
-      this.#release();
+      release();
     }
   }
 
-  async #acquire(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when it is the caller's turn, to the function that ends the turn; to be called once or more. Rejects if the
+   * signal aborts before that.
+   */
+  async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#free > 0) {
-      this.#free--;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const enter = (): void => {
-        detach();
-        resolve();
-      };
-      const detach = onAbort(signal, () => {
-        this.#waiting.delete(enter);
-        reject(new Error("aborted while waiting for its turn"));
-      });
-      this.#waiting.add(enter);
-    });
+    if (this.#isFull) await this.#turn(signal);
+    else this.#running++;
+    return this.#releaser();
   }
 
-  #release(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#free++;
-    } else {
-      this.#waiting.delete(next);
-      next();
+  get #isFull(): boolean {
+    return this.#running >= (typeof this.size === "number" ? this.size : this.size());
+  }
+
+  /** Resolves when a place was passed on to the caller. */
+  #turn(signal: AbortSignal): Promise<void> {
+    return waitFor<void>(
+      ({ resolve }) => {
+        this.#waiting.add(resolve);
+        return () => this.#waiting.delete(resolve);
+      },
+      {
+        signal,
+        onAbort: () => {
+          throw new Error("aborted while waiting for its turn");
+        },
+      },
+    );
+  }
+
+  #releaser(): () => void {
+    let isReleased = false;
+    const release = (): void => {
+      if (isReleased) return;
+      isReleased = true;
+      clearTimeout(late);
+      this.#running--;
+      this.#next();
+    };
+    const { maxHoldMs } = this.options;
+    const late = maxHoldMs === undefined ? undefined : setTimeout(release, maxHoldMs);
+    return release;
+  }
+
+  /** Passes free places on to those that wait. */
+  #next(): void {
+    for (const begin of this.#waiting) {
+      if (this.#isFull) return;
+      this.#running++;
+      begin();
     }
   }
 }

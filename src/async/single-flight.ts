@@ -1,4 +1,4 @@
-import { onAbort } from "./abort";
+import { waitFor } from "./wait-for";
 
 interface Flight<T> {
   result: Promise<T>;
@@ -6,7 +6,7 @@ interface Flight<T> {
   stop: AbortController;
 }
 
-/** Lets all callers share one run of some work. It is aborted when the last of them has given up. */
+/** Lets all callers share one run of some work. The run is aborted when the last of them has given up. */
 export class SingleFlight<T> {
   #flight: Flight<T> | undefined;
 
@@ -14,17 +14,20 @@ export class SingleFlight<T> {
 
   /** Joins the run that is under way, or starts one. Rejects when the caller's own signal aborts. */
   run(signal: AbortSignal): Promise<T> {
-    const flight = (this.#flight ??= this.#start());
-    flight.users++;
-    return new Promise<T>((resolve, reject) => {
-      const detach = onAbort(signal, () => {
-        reject(new Error("aborted while sharing work"));
-        if (--flight.users > 0) return;
-        flight.stop.abort();
-        this.#end(flight);
-      });
-      flight.result.then(resolve, reject).finally(detach);
-    });
+    return waitFor<T>(
+      ({ resolve, reject }) => {
+        const flight = (this.#flight ??= this.#start());
+        flight.users++;
+        flight.result.then(resolve, reject);
+        return () => this.#leave(flight);
+      },
+      {
+        signal,
+        onAbort: () => {
+          throw new Error("aborted while sharing work");
+        },
+      },
+    );
   }
 
   #start(): Flight<T> {
@@ -33,6 +36,12 @@ export class SingleFlight<T> {
     const end = (): void => this.#end(flight);
     flight.result.then(end, end);
     return flight;
+  }
+
+  #leave(flight: Flight<T>): void {
+    if (--flight.users > 0 || this.#flight !== flight) return; // others use it, or it has ended
+    flight.stop.abort();
+    this.#end(flight);
   }
 
   #end(flight: Flight<T>): void {

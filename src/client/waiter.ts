@@ -1,7 +1,6 @@
 import { asError, isFinal, SegmentError, type Job } from "../api";
-import { onAbort } from "../async/abort";
 import { cancelledError } from "./cancelled";
-import { startDeadline } from "../async/deadline";
+import { waitFor, type Wait } from "../async/wait-for";
 import type { Hints, JobRoutes } from "./jobs";
 import { LongPoll } from "./long-poll";
 import type { Poller } from "./poller";
@@ -18,15 +17,16 @@ export interface WaitOptions {
   onPoll?: (job: Job) => void;
 }
 
-interface Wait {
+/** The status of a job that has not been polled. */
+const UNKNOWN = "not known yet";
+
+interface JobWait extends Wait<Job> {
   onPoll: ((job: Job) => void) | undefined;
-  resolve(job: Job): void;
-  reject(error: unknown): void;
 }
 
 /** One job, however many wait for it. */
 interface Watch {
-  waits: Set<Wait>;
+  waits: Set<JobWait>;
   since: number;
   status: string;
 }
@@ -65,34 +65,29 @@ export class JobWaiter {
    * @throws {SegmentError} `timed-out`, `cancelled`, `job-not-found`, or why the service could not be asked
    */
   wait(jobId: number, { timeoutMs = 0, signal, onPoll }: WaitOptions = {}): Promise<Job> {
-    return new Promise<Job>((resolve, reject) => {
-      if (this.#closed || signal?.aborted === true) {
-        reject(cancelledError(`wait for job ${jobId}`));
-        return;
-      }
-      const watch = this.#watch(jobId);
-      const leave = (): void => {
-        if (!watch.waits.delete(wait)) return;
-        stopDeadline();
-        detach();
-        if (watch.waits.size === 0) this.#drop(jobId);
-      };
-      const wait: Wait = {
-        onPoll,
-        resolve: (job) => {
-          leave();
-          resolve(job);
+    if (this.#closed) return Promise.reject(cancelledError(`wait for job ${jobId}`));
+    let watch: Watch | undefined;
+    return waitFor<Job>(
+      (wait) => {
+        const joined = (watch = this.#watch(jobId));
+        const waiting = { onPoll, ...wait };
+        joined.waits.add(waiting);
+        return () => {
+          joined.waits.delete(waiting);
+          if (joined.waits.size === 0) this.#drop(jobId);
+        };
+      },
+      {
+        signal,
+        onAbort: () => {
+          throw cancelledError(`wait for job ${jobId}`);
         },
-        reject: (error) => {
-          leave();
-          reject(asError(error));
+        ms: timeoutMs > 0 ? timeoutMs : undefined,
+        onTimeout: () => {
+          throw timedOut(jobId, timeoutMs, watch?.status ?? UNKNOWN);
         },
-      };
-      const stopDeadline =
-        timeoutMs > 0 ? startDeadline(timeoutMs, () => wait.reject(timedOut(jobId, timeoutMs, watch.status))) : noop;
-      const detach = onAbort(signal, () => wait.reject(cancelledError(`wait for job ${jobId}`)));
-      watch.waits.add(wait);
-    });
+      },
+    );
   }
 
   /** Takes note of what the answer to a started job tells of the service. */
@@ -115,7 +110,7 @@ export class JobWaiter {
   #watch(jobId: number): Watch {
     const known = this.#watches.get(jobId);
     if (known !== undefined) return known;
-    const watch = { waits: new Set<Wait>(), since: performance.now(), status: "not known yet" };
+    const watch = { waits: new Set<JobWait>(), since: performance.now(), status: UNKNOWN };
     this.#watches.set(jobId, watch);
     this.#looker.add(jobId, watch.since);
     return watch;
@@ -137,14 +132,14 @@ export class JobWaiter {
         wait.onPoll?.(own);
         if (isFinal(job.status)) wait.resolve(own);
       } catch (error) {
-        wait.reject(error);
+        wait.reject(asError(error));
       }
     }
   }
 
   #failed(jobIds: number[], error: unknown): void {
     for (const jobId of jobIds) {
-      for (const wait of this.#watches.get(jobId)?.waits ?? []) wait.reject(error);
+      for (const wait of this.#watches.get(jobId)?.waits ?? []) wait.reject(asError(error));
     }
   }
 
@@ -176,8 +171,4 @@ function timedOut(jobId: number, timeoutMs: number, status: string): SegmentErro
     `Job ${jobId} has not ended within ${timeoutMs / 1000} s (last status: ${status}). ` +
       "It may still end later; a longer time-out can be set in the wait node.",
   );
-}
-
-function noop(): void {
-  // nothing to call off
 }

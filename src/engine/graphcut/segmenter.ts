@@ -1,5 +1,5 @@
 import type { ImageSize, Segment } from "../../api";
-import { ByteCache, PICTURE_CACHE_BYTES } from "../byte-cache";
+import { pictureCache } from "../picture-cache";
 import { tracePolygons, type SoftMask } from "../contours";
 import { criticSchema } from "../critic/critic";
 import fastCriticNumbers from "../critic/critic-graphcut-fast.json";
@@ -27,7 +27,7 @@ interface KeptPicture {
 
 /** Answers prompts by minimum cuts, without weights but the critic's, and keeps what it computed of the last pictures. */
 export class GraphcutSegmenter implements Segmenter {
-  readonly #pictures = new ByteCache<KeptPicture>(PICTURE_CACHE_BYTES, ({ prepared }) => prepared.maxBytes);
+  readonly #pictures = pictureCache<KeptPicture>(({ prepared }) => prepared.maxBytes);
 
   /** The sha256 of the pictures that are kept decoded. */
   get kept(): string[] {

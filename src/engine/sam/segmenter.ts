@@ -1,5 +1,5 @@
 import type { Prompt, Segment } from "../../api";
-import { ByteCache, PICTURE_CACHE_BYTES } from "../byte-cache";
+import { pictureCache } from "../picture-cache";
 import { criticSchema } from "../critic/critic";
 import criticNumbers from "../critic/critic-sam.json";
 import { maskIou } from "../critic/features";
@@ -17,7 +17,7 @@ const CRITIC = criticSchema.parse(criticNumbers);
 
 /** Answers prompts with a SAM model and keeps what it computed of the last pictures. */
 export class SamSegmenter implements Segmenter {
-  readonly #pictures = new ByteCache<PreparedPicture>(PICTURE_CACHE_BYTES, byteLength);
+  readonly #pictures = pictureCache<PreparedPicture>(byteLength);
   /** Those in memory that are not in the folder. */
   readonly #unsaved = new WeakSet<Embedding>();
   /** The embedding of the last task's picture, if it is to be saved. */

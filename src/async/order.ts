@@ -1,22 +1,22 @@
-/** A message's place among those of its topic. */
+/** The position of one caller in its order. */
 export interface Slot {
-  /** Resolves when all older messages of the topic have left. */
+  /** Resolves when all older slots of the key have left. */
   readonly turn: Promise<void>;
   leave(): void;
 }
 
-/** Keeps the order of messages by topic. */
+/** Keeps the order of callers by key. */
 export class Order {
   readonly #last = new Map<string, Promise<void>>();
 
-  /** Takes the last place of a topic. */
-  enter(topic: string): Slot {
-    const turn = this.#last.get(topic) ?? Promise.resolve();
+  /** Takes the last slot of a key. */
+  enter(key: string): Slot {
+    const turn = this.#last.get(key) ?? Promise.resolve();
     const { promise: left, resolve: leave } = deferred();
     const last = Promise.all([turn, left]).then(() => {
-      if (this.#last.get(topic) === last) this.#last.delete(topic);
+      if (this.#last.get(key) === last) this.#last.delete(key);
     });
-    this.#last.set(topic, last);
+    this.#last.set(key, last);
     return { turn, leave };
   }
 }
