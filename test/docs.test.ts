@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { ERROR_CODES } from "../src/api";
 import { samPackages } from "../src/engine";
@@ -8,16 +9,14 @@ import { HELP } from "../src/cli/options";
 
 const ROOT = join(__dirname, "..");
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
-const PAGES = [
-  "README.md",
-  "CHANGELOG.md",
-  ...readdirSync(join(ROOT, "docs"))
-    .filter(isPage)
-    .map((file) => `docs/${file}`),
-];
+const PAGES = [...pagesIn(""), ...pagesIn("docs"), "src/engine/graphcut/README.md", "src/engine/critic/NOTICE.md"];
+const README_LINES = 120;
+/** A longer row is hard to read in a terminal and on a narrow page. */
+const ROW_LENGTH = 320;
 
-function isPage(file: string): boolean {
-  return file.endsWith(".md");
+function pagesIn(folder: string): string[] {
+  const names = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".md"));
+  return names.map((name) => (folder === "" ? name : `${folder}/${name}`));
 }
 
 /** First cells of a table's rows that are code: `| `code` | …`. */
@@ -31,17 +30,40 @@ function section(page: string, heading: string): string {
   return text;
 }
 
-/** The anchor that a heading gets when the page is shown. */
-function anchor(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\w\- ]/g, "")
-    .replaceAll(" ", "-");
+function withoutCode(text: string): string {
+  return text.replace(/^ *```[\s\S]*?^ *```$/gm, "");
+}
+
+/** The anchors that a page's headings get when it is shown. */
+function anchors(page: string): string[] {
+  return [...withoutCode(read(page)).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+/** The targets of a page's links and pictures, also of those that it defines as `[name]: target`. */
+function links(page: string): string[] {
+  const text = withoutCode(read(page));
+  return [...text.matchAll(/\]\(([^)]+)\)|^\[[^\]]+\]: (\S+)$/gm)].map(
+    ([, inline, defined]) => inline ?? defined ?? "",
+  );
+}
+
+/** The arrows as the page shows them: `folder, folder` and in the next line `→ import, import`. */
+function shownArrows(): Record<string, string[]> {
+  const names = (text: string): string[] => text.split(", ").filter((name) => name !== "nothing");
+  const entries = [...section("docs/architecture.md", "The house").matchAll(/^(\S.*)\n +→ (.+)$/gm)];
+  return Object.fromEntries(
+    entries.flatMap(([, folders = "", imports = ""]) => names(folders).map((folder) => [folder, names(imports)])),
+  );
 }
 
 describe("documents", () => {
   it("explain every error code, and no other", () => {
-    assert.deepEqual(firstCells(section("README.md", "When something goes wrong")).sort(), [...ERROR_CODES].sort());
+    assert.deepEqual(firstCells(read("docs/errors.md")).sort(), [...ERROR_CODES].sort());
   });
 
   it("explain every dependency", () => {
@@ -51,36 +73,62 @@ describe("documents", () => {
         optionalDependencies: z.record(z.string(), z.string()),
       })
       .parse(JSON.parse(read("package.json")));
-    const text = section("README.md", "Dependencies, and why each");
+    const text = section("docs/architecture.md", "Dependencies");
     const names = { ...manifest.dependencies, ...manifest.optionalDependencies };
     for (const name of Object.keys(names)) assert.ok(text.includes(`\`${name}\``), name);
   });
 
   it("explain every option of segment-server, and no other", () => {
     const options = (text: string): string[] => [...new Set(text.match(/--[a-z][a-z-]+/g))].sort();
-    const page = `${section("docs/segment-server.md", "Options")}${section("docs/segment-server.md", "The model: install-sam")}`;
+    const page = `${section("docs/servers.md", "Options")}${section("docs/servers.md", "install-sam")}`;
     assert.deepEqual(options(page), options(HELP));
   });
 
   it("name the packages and versions that install-sam installs", () => {
-    const page = read("docs/segment-server.md");
+    const page = read("docs/servers.md");
     for (const { name, version } of Object.values(samPackages)) {
       assert.ok(page.includes(`\`${name}\` ${version}`), name);
       assert.ok(page.includes(`${name}@${version}`), name);
     }
   });
 
+  it("show which folder may import what", async () => {
+    const rules: unknown = await import(pathToFileURL(join(ROOT, "lint", "arrows.mjs")).href);
+    const { ARROWS } = z.object({ ARROWS: z.record(z.string(), z.array(z.string())) }).parse(rules);
+    const sorted = (arrows: [string, string[]][]): Record<string, string[]> =>
+      Object.fromEntries(arrows.map(([folder, imports]) => [folder, [...imports].sort()]));
+    assert.deepEqual(
+      sorted(Object.entries(shownArrows())),
+      sorted(Object.entries(ARROWS).filter(([folder]) => /^(src|nodes)\b/.test(folder))),
+    );
+  });
+
+  it(`begin with a README of at most ${README_LINES} lines`, () => {
+    assert.ok(read("README.md").trimEnd().split("\n").length <= README_LINES);
+  });
+
+  it("have an index of all pages", () => {
+    const listed = links("docs/README.md");
+    assert.deepEqual(
+      pagesIn("docs").filter((page) => page !== "docs/README.md" && !listed.includes(basename(page))),
+      [],
+    );
+  });
+
   for (const page of PAGES) {
     it(`${page}: its links lead to files and headings that exist`, () => {
-      for (const [, link = ""] of read(page).matchAll(/\]\(([^)]+)\)/g)) {
+      for (const link of links(page)) {
         if (/^https?:/.test(link)) continue;
         const [file = "", heading] = link.split("#");
         const target = file === "" ? page : join(dirname(page), file);
         assert.ok(existsSync(join(ROOT, target)), link);
-        if (heading === undefined) continue;
-        const headings = [...read(target).matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) => anchor(text));
-        assert.ok(headings.includes(heading), link);
+        if (heading !== undefined) assert.ok(anchors(target).includes(heading), link);
       }
+    });
+
+    it(`${page}: the rows of its tables are of readable length`, () => {
+      const rows = read(page).match(/^\|.*\|$/gm) ?? [];
+      for (const row of rows) assert.ok(row.replace(/ {2,}/g, " ").replace(/-{3,}/g, "-").length <= ROW_LENGTH, row);
     });
   }
 });

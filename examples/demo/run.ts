@@ -63,6 +63,7 @@ async function report({ job, segments, prompt, totalMs }: Result): Promise<void>
   await writeFile(OVERLAY, overlay);
   console.log(`Job        ${job.jobId}`);
   console.log(`Status     ${job.status}`);
+  console.log(`Engine     ${job.engine?.name}`);
   console.log(`Score      ${Math.max(...segments.map(({ score }) => score)).toFixed(3)}`);
   console.log(`Vertices   ${vertices.length}`);
   console.log(`Time       ${Math.round(totalMs)} ms`);
