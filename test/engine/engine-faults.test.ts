@@ -107,11 +107,11 @@ describe("the engine", () => {
       assert.equal((await next).length, 1);
     });
 
-    it("queues any number of tasks, and runs them in order", async () => {
+    it("queues tasks and runs them in order", async () => {
       installToySam(engines.folder);
       const engine = engines.start();
       const picture = await engines.task(plain(40, 30).png());
-      const indices = Array.from({ length: 1100 }, (_, index) => index);
+      const indices = Array.from({ length: 40 }, (_, index) => index);
       const started: number[] = [];
       const accepted = indices.map((index) => engine.segment(picture, () => started.push(index)));
       assert.deepEqual(started, [], "all wait for the worker to load");
