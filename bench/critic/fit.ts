@@ -1,9 +1,9 @@
-import { expectedIou, type CriticModel, type PromptKind } from "../../src/engine/critic/critic";
-import { trainNetwork, type Network, type NetworkTraining, type Sample } from "./network";
+import { expectedIou, inputsOf, type CriticModel, type Network, type PromptKind } from "../../src/engine/critic/critic";
+import { trainNetwork, type NetworkTraining, type Sample } from "./network";
 import type { CandidateRow, OpenExample, PictureRows, PromptRow } from "./rows";
 
 const FOLDS = 5;
-/** Boxes that differ by less than this in all sides are taken for one object under another exposure. */
+/** Boxes that differ by less than this on all sides are taken for the same object under another exposure. */
 const SAME_BOX = 0.02;
 
 /** A candidate with the IoU that the critic expects of it. */
@@ -11,12 +11,12 @@ export type Judged = CandidateRow & { score: number };
 
 /** What differs from engine to engine. */
 export interface EngineFitting {
-  /** Name of the rows: two critics may be fitted to the same. */
+  /** Name of the rows: two critics may be fitted to the same rows. */
   rows: string;
   shipped: CriticModel;
   /** Makes the candidates. */
   open: OpenExample;
-  /** Leaves of a prompt's row what this critic gets to see. */
+  /** Reduces a prompt's row to what this critic judges. */
   prepare: (row: PromptRow) => PromptRow;
   /** Fits a critic. */
   fit: (pictures: PictureRows[]) => CriticModel;
@@ -25,14 +25,14 @@ export interface EngineFitting {
 }
 
 export interface Training {
-  /** Networks for each kind of prompt, which differ by their seeds. */
+  /** Number of networks for each kind of prompt; they differ by their seeds. */
   networks: number;
   network: NetworkTraining;
-  /** How much a prompt counts, by its name. */
+  /** The weight of a prompt, by its name. */
   weightOf: (prompt: string) => number;
 }
 
-/** What was chosen for a prompt and how good that and the best candidate were. */
+/** The IoU of the candidate chosen for a prompt, with its score, and the IoU of the best candidate. */
 export interface Choice {
   set: string;
   prompt: string;
@@ -43,21 +43,24 @@ export interface Choice {
 
 /** Fits networks for each kind of prompt. Every set weighs the same. */
 export function fitGroups(pictures: PictureRows[], training: Training): CriticModel {
-  const inputs = inputsOf(pictures);
+  const inputs = inputNamesOf(pictures);
   const group = (kind: PromptKind): CriticModel["groups"][PromptKind] => ({
-    full: fitNetworks(pictures, kind, inputs, training),
+    networks: fitNetworks(pictures, kind, inputs, training),
   });
-  return { ...inputs, groups: { box: group("box"), pt1: group("pt1"), pts: group("pts") } };
+  return {
+    ...inputs,
+    groups: { box: group("box"), onePoint: group("onePoint"), severalPoints: group("severalPoints") },
+  };
 }
 
-export type Inputs = Pick<CriticModel, "FE" | "toks">;
+export type InputNames = Pick<CriticModel, "featureNames" | "candidateNames">;
 
 /** The names of all features and candidates. */
-export function inputsOf(pictures: PictureRows[]): Inputs {
+export function inputNamesOf(pictures: PictureRows[]): InputNames {
   const candidates = pictures.flatMap(({ rows }) => rows.flatMap((row) => row.candidates));
   return {
-    FE: [...new Set(candidates.flatMap(({ features }) => Object.keys(features)))],
-    toks: [...new Set(candidates.map(({ token }) => token))].sort(),
+    featureNames: [...new Set(candidates.flatMap(({ features }) => Object.keys(features)))],
+    candidateNames: [...new Set(candidates.map(({ name }) => name))].sort(),
   };
 }
 
@@ -65,7 +68,7 @@ export function inputsOf(pictures: PictureRows[]): Inputs {
 export function fitNetworks(
   pictures: PictureRows[],
   kind: PromptKind,
-  inputs: Inputs,
+  inputs: InputNames,
   { networks, network, weightOf }: Training,
 ): Network[] {
   const samples = samplesOf(pictures, kind, inputs, weightOf);
@@ -75,11 +78,11 @@ export function fitNetworks(
 /** Candidates with their scores, best first. */
 export function judge(critic: CriticModel, kind: PromptKind, candidates: CandidateRow[]): Judged[] {
   return candidates
-    .map((candidate) => ({ ...candidate, score: expectedIou(critic, kind, candidate.features, candidate.token) }))
+    .map((candidate) => ({ ...candidate, score: expectedIou(critic, kind, candidate.features, candidate.name) }))
     .sort((a, b) => b.score - a.score);
 }
 
-/** Chooses for each picture by a critic that was fitted without it and without those that show the same object. */
+/** Chooses for each picture by a critic fitted without it and without pictures of the same object. */
 export function crossValidate(engine: EngineFitting, pictures: PictureRows[]): Choice[] {
   const folds = foldsOf(pictures);
   return Array.from({ length: FOLDS }, (_, fold) => {
@@ -92,7 +95,7 @@ export function crossValidate(engine: EngineFitting, pictures: PictureRows[]): C
   }).flat();
 }
 
-/** What a critic chooses. */
+/** The choices of a critic. */
 export function choices(engine: EngineFitting, critic: CriticModel, pictures: PictureRows[]): Choice[] {
   return pictures.flatMap(({ set, rows }) =>
     rows.map((row) => {
@@ -105,7 +108,7 @@ export function choices(engine: EngineFitting, critic: CriticModel, pictures: Pi
 function samplesOf(
   pictures: PictureRows[],
   kind: PromptKind,
-  { FE, toks }: Inputs,
+  names: InputNames,
   weightOf: Training["weightOf"],
 ): Sample[] {
   const samples = pictures.flatMap(({ set, rows }) =>
@@ -117,8 +120,8 @@ function samplesOf(
   );
   const perSet = new Map<string, number>();
   for (const { set, weight } of samples) perSet.set(set, (perSet.get(set) ?? 0) + weight);
-  return samples.map(({ set, weight, token, features, iou }) => ({
-    inputs: [...FE.map((name) => features[name] ?? 0), ...toks.map((name) => (name === token ? 1 : 0))],
+  return samples.map(({ set, weight, name, features, iou }) => ({
+    inputs: inputsOf(names, features, name),
     target: iou,
     weight: weight / (perSet.get(set) ?? 1),
   }));

@@ -6,19 +6,19 @@ import { BOX_RECIPES, CLICK_RECIPES } from "../../src/engine/graphcut/hypotheses
 import { measure } from "../../src/engine/graphcut/measure";
 import { proposalAgreements } from "../../src/engine/graphcut/overlap";
 import { PreparedPicture } from "../../src/engine/graphcut/picture";
-import { propose, type Proposal } from "../../src/engine/graphcut/proposals";
+import { clickName, propose, type Proposal } from "../../src/engine/graphcut/proposals";
 import { decodePixels, openPicture } from "../../src/engine/picture";
 import type { Example } from "./examples";
 import { fitGroups, judge, type EngineFitting, type Training } from "./fit";
 import { withoutGaps, type OpenedExample, type PromptRow } from "./rows";
 
-/** Prompts that people give most count more. */
+/** The most common prompts count more. */
 const USUAL: Partial<Record<string, number>> = { box: 2, "box +20 %": 1.5, "box+point": 2, point: 2, points: 2 };
-/** The first recipe of boxes and of clicks, which the fast form cuts by. */
-const FAST_TOKENS = [
+/** The cuts of the first recipe for boxes and for clicks, which the fast form uses. */
+const FAST_CANDIDATES = [
   ...BOX_RECIPES.slice(0, 1).map(({ name }) => name),
   ...CLICK_RECIPES.slice(0, 1).flatMap(({ share, recipes }) =>
-    recipes.slice(0, 1).map(({ name }) => `${name}${share}`),
+    recipes.slice(0, 1).map((recipe) => clickName(recipe, share)),
   ),
 ];
 const TRAINING: Training = {
@@ -27,7 +27,7 @@ const TRAINING: Training = {
   weightOf: (prompt) => USUAL[prompt] ?? 1,
 };
 
-/** The graphcut engine: its critic judges the cuts of all recipes, also by how they differ from one another. */
+/** The graphcut engine: its critic judges the cuts of all recipes, also by comparing them with one another. */
 export const GRAPHCUT: EngineFitting = {
   rows: "graphcut",
   shipped: criticSchema.parse(shippedNumbers),
@@ -57,7 +57,7 @@ async function openExample(example: Example): Promise<OpenedExample> {
     const relative = withRelative(measured.map(({ features }) => features));
     return Promise.resolve(
       measured.map(({ proposal }, i) => ({
-        token: proposal.name,
+        name: proposal.name,
         features: withoutGaps(relative[i] ?? {}),
         iou: iouInPicture(example, proposal),
       })),
@@ -65,12 +65,12 @@ async function openExample(example: Example): Promise<OpenedExample> {
   };
 }
 
-/** The fast form knows the first recipe's cut alone: there is nothing to compare it with. */
+/** Leaves what the fast form has: the first recipe's cut alone, with nothing to compare it with. */
 function fastForm({ prompt, kind, candidates }: PromptRow): PromptRow {
   const alone = candidates
-    .filter(({ token }) => FAST_TOKENS.includes(token))
+    .filter(({ name }) => FAST_CANDIDATES.includes(name))
     .map(({ features, ...candidate }) => {
-      const entries = Object.entries(features).filter(([name]) => name !== "cons" && !name.startsWith("Δ"));
+      const entries = Object.entries(features).filter(([name]) => name !== "agreement" && !name.startsWith("Δ"));
       return { ...candidate, features: Object.fromEntries(entries) };
     });
   return { prompt, kind, candidates: alone };

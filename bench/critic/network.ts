@@ -1,10 +1,7 @@
-import type { CriticModel } from "../../src/engine/critic/critic";
-import { randomNumbers } from "../../tools/random";
+import { INPUT_CLIP, type Network } from "../../src/engine/critic/critic";
+import { gaussian, randomNumbers } from "../../tools/random";
 
-/** One network of a critic. */
-export type Network = CriticModel["groups"]["box"]["full"][number];
-
-/** What a network is shown: its inputs, the IoU it should tell, and how much that counts. */
+/** A sample to learn from: the inputs, the IoU that the network should give, and the sample's weight. */
 export interface Sample {
   inputs: number[];
   target: number;
@@ -23,9 +20,7 @@ export interface NetworkTraining {
 
 /** Learning rate of the first step; it falls evenly to 0. */
 const RATE = 0.02;
-/** Inputs are cut off at so many standard deviations, as the critic does it. */
-const CLIP = 4;
-/** Makes the squared error's gradient as large as a usual learning rate expects it. */
+/** Scales the squared error's gradient to what usual learning rates expect. */
 const GAIN = 8;
 
 /**
@@ -38,11 +33,11 @@ export function trainNetwork(
   seed: number,
 ): Network {
   const random = randomNumbers(seed);
-  const { mu, sd } = scaling(samples);
+  const { means, deviations } = scaling(samples);
   const scaled = samples.map(({ inputs }) =>
-    Float64Array.from(inputs, (value, i) => Math.max(-CLIP, Math.min(CLIP, (value - mu[i]!) / sd[i]!))),
+    Float64Array.from(inputs, (value, i) => clip((value - means[i]!) / deviations[i]!)),
   );
-  const layout = new Layout(mu.length, units);
+  const layout = new Layout(means.length, units);
   const weights = layout.start(random);
   const draw = sampler(samples, random);
   const optimizer = new Adam(layout.size);
@@ -59,45 +54,48 @@ export function trainNetwork(
     }
     optimizer.step(weights, gradient, RATE * (1 - step / (steps + 1)), step);
   }
-  return layout.unpack(weights, mu, sd);
+  return layout.unpack(weights, means, deviations);
 }
 
-/** Where the parts of a network stand in one flat vector: W (inputs x units), b (units), v (units), c. */
+/**
+ * Offsets of a network's parts in one flat vector: hidden weights (inputs x units), hidden biases (units), output weights
+ * (units), output bias.
+ */
 class Layout {
-  readonly b: number;
-  readonly v: number;
-  readonly c: number;
+  readonly hiddenBiases: number;
+  readonly outputWeights: number;
+  readonly outputBias: number;
   readonly size: number;
 
   constructor(
     readonly inputs: number,
     readonly units: number,
   ) {
-    this.b = inputs * units;
-    this.v = this.b + units;
-    this.c = this.v + units;
-    this.size = this.c + 1;
+    this.hiddenBiases = inputs * units;
+    this.outputWeights = this.hiddenBiases + units;
+    this.outputBias = this.outputWeights + units;
+    this.size = this.outputBias + 1;
   }
 
   decays(k: number): boolean {
-    return k < this.b || (k >= this.v && k < this.c);
+    return k < this.hiddenBiases || (k >= this.outputWeights && k < this.outputBias);
   }
 
   start(random: () => number): Float64Array {
     return Float64Array.from({ length: this.size }, (_, k) => {
       if (!this.decays(k)) return 0;
-      return gaussian(random) * (k < this.b ? 1 / Math.sqrt(this.inputs) : 0.3);
+      return gaussian(random) * (k < this.hiddenBiases ? 1 / Math.sqrt(this.inputs) : 0.3);
     });
   }
 
-  unpack(weights: Float64Array, mu: number[], sd: number[]): Network {
+  unpack(weights: Float64Array, inputMeans: number[], inputDeviations: number[]): Network {
     return {
-      mu,
-      sd,
-      W: mu.map((_, i) => [...weights.subarray(i * this.units, (i + 1) * this.units)]),
-      b: [...weights.subarray(this.b, this.v)],
-      v: [...weights.subarray(this.v, this.c)],
-      c: weights[this.c]!,
+      inputMeans,
+      inputDeviations,
+      hiddenWeights: inputMeans.map((_, i) => [...weights.subarray(i * this.units, (i + 1) * this.units)]),
+      hiddenBiases: [...weights.subarray(this.hiddenBiases, this.outputWeights)],
+      outputWeights: [...weights.subarray(this.outputWeights, this.outputBias)],
+      outputBias: weights[this.outputBias]!,
     };
   }
 }
@@ -123,31 +121,32 @@ class Adam {
   }
 }
 
+/** Adds the gradient of the squared error on one sample. */
 function addGradient(
-  { b, v, c, inputs: count, units }: Layout,
+  { hiddenBiases, outputWeights, outputBias, inputs: count, units }: Layout,
   weights: Float64Array,
   gradient: Float64Array,
   inputs: Float64Array,
   target: number,
 ): void {
-  const hidden = weights.slice(b, v);
+  const hidden = weights.slice(hiddenBiases, outputWeights);
   for (let i = 0, k = 0; i < count; i++) {
     const input = inputs[i]!;
     for (let unit = 0; unit < units; unit++, k++) hidden[unit]! += input * weights[k]!;
   }
-  let sum = weights[c]!;
+  let sum = weights[outputBias]!;
   for (let unit = 0; unit < units; unit++) {
     hidden[unit] = Math.tanh(hidden[unit]!);
-    sum += hidden[unit]! * weights[v + unit]!;
+    sum += hidden[unit]! * weights[outputWeights + unit]!;
   }
   const output = 1 / (1 + Math.exp(-sum));
   const slope = GAIN * (output - target) * output * (1 - output);
-  gradient[c]! += slope;
+  gradient[outputBias]! += slope;
   const inner = new Float64Array(units);
   for (let unit = 0; unit < units; unit++) {
-    gradient[v + unit]! += slope * hidden[unit]!;
-    inner[unit] = slope * weights[v + unit]! * (1 - hidden[unit]! ** 2);
-    gradient[b + unit]! += inner[unit]!;
+    gradient[outputWeights + unit]! += slope * hidden[unit]!;
+    inner[unit] = slope * weights[outputWeights + unit]! * (1 - hidden[unit]! ** 2);
+    gradient[hiddenBiases + unit]! += inner[unit]!;
   }
   for (let i = 0, k = 0; i < count; i++) {
     const input = inputs[i]!;
@@ -156,7 +155,7 @@ function addGradient(
 }
 
 /** Weighted mean and standard deviation of each input. */
-function scaling(samples: Sample[]): { mu: number[]; sd: number[] } {
+function scaling(samples: Sample[]): { means: number[]; deviations: number[] } {
   const total = samples.reduce((sum, { weight }) => sum + weight, 0);
   const average = (of: (input: number, i: number) => number): number[] => {
     const sums = (samples[0]?.inputs ?? []).map(() => 0);
@@ -165,10 +164,10 @@ function scaling(samples: Sample[]): { mu: number[]; sd: number[] } {
     }
     return sums.map((sum) => sum / total);
   };
-  const mu = average((input) => input);
-  const variance = average((input, i) => (input - mu[i]!) ** 2);
-  const sd = variance.map((value) => (Math.sqrt(value) < 1e-4 ? 1 : Math.sqrt(value)));
-  return { mu, sd };
+  const means = average((input) => input);
+  const variances = average((input, i) => (input - means[i]!) ** 2);
+  const deviations = variances.map((value) => (Math.sqrt(value) < 1e-4 ? 1 : Math.sqrt(value)));
+  return { means, deviations };
 }
 
 /** Draws indices of samples by their weights. */
@@ -176,18 +175,18 @@ function sampler(samples: Sample[], random: () => number): () => number {
   let total = 0;
   const sums = Float64Array.from(samples, ({ weight }) => (total += weight));
   return () => {
-    const wanted = random() * total;
+    const target = random() * total;
     let low = 0;
     let high = samples.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (sums[middle]! < wanted) low = middle + 1;
+      if (sums[middle]! < target) low = middle + 1;
       else high = middle;
     }
     return low;
   };
 }
 
-function gaussian(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+function clip(value: number): number {
+  return Math.max(-INPUT_CLIP, Math.min(INPUT_CLIP, value));
 }

@@ -8,8 +8,8 @@ import { trainingPrompts } from "./prompts";
 import { randomNumbers } from "../../tools/random";
 
 const candidateSchema = z.object({
-  /** Which of the engine's candidates it is, in the critic's words. */
-  token: z.string(),
+  /** The critic's name for it. */
+  name: z.string(),
   features: z.record(z.string(), z.number()),
   /** Its true IoU. */
   iou: z.number(),
@@ -17,10 +17,14 @@ const candidateSchema = z.object({
 const pictureRowsSchema = z.object({
   set: z.string(),
   name: z.string(),
-  /** The object's box: pictures with one box show one object. */
+  /** The object's box: pictures of one set with the same box show the same object. */
   box: boundingBoxSchema,
   rows: z.array(
-    z.object({ prompt: z.string(), kind: z.enum(["box", "pt1", "pts"]), candidates: z.array(candidateSchema) }),
+    z.object({
+      prompt: z.string(),
+      kind: z.enum(["box", "onePoint", "severalPoints"]),
+      candidates: z.array(candidateSchema),
+    }),
   ),
 });
 
@@ -29,12 +33,12 @@ export type PictureRows = z.infer<typeof pictureRowsSchema>;
 export type PromptRow = PictureRows["rows"][number];
 export type CandidateRow = PromptRow["candidates"][number];
 
-/** Answers a prompt on an example with all candidates. */
+/** Gives all candidates for a prompt on an example. */
 export type OpenedExample = (prompt: Prompt) => Promise<CandidateRow[]>;
 /** Opens an example for an engine. */
 export type OpenExample = (example: Example) => Promise<OpenedExample>;
 
-/** Measures pictures and keeps the results in a file with a picture a line, so that each is measured only once. */
+/** Measures pictures and keeps the results in a file, one picture a line, so that each is measured only once. */
 export class RowFile {
   readonly #rows: Map<string, PictureRows>;
 
@@ -57,7 +61,7 @@ export class RowFile {
   }
 }
 
-/** Features as they are kept: without those that a mask does not have. */
+/** Features without those that a mask does not have. */
 export function withoutGaps(features: Features): Record<string, number> {
   return Object.fromEntries(
     Object.entries(features).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
@@ -83,7 +87,7 @@ function keyOf({ set, name }: { set: string; name: string }): string {
   return `${set}/${name}`;
 }
 
-/** A number that belongs to the name (FNV-1a). */
+/** A number derived from the name (FNV-1a). */
 function seedOf(name: string): number {
   let hash = 2166136261;
   for (const character of name) hash = Math.imul(hash ^ character.charCodeAt(0), 16777619);

@@ -2,8 +2,9 @@ import sharp from "sharp";
 import type { ImageSize, Prompt } from "../../src/api";
 import { criticSchema, expectedIou, promptKind } from "../../src/engine/critic/critic";
 import shippedNumbers from "../../src/engine/critic/critic-sam.json";
-import { maskIou, type FeatureContext } from "../../src/engine/critic/features";
+import type { FeatureContext } from "../../src/engine/critic/feature-context";
 import { decodePixels } from "../../src/engine/picture";
+import { maskIou } from "../../src/engine/pixels/mask";
 import { FEEDBACK_ROUNDS, measureMasks, type MeasuredMask } from "../../src/engine/sam/choose-masks";
 import { locateSam } from "../../src/engine/sam/locate";
 import { SamModel, scaledSize } from "../../src/engine/sam/model";
@@ -11,7 +12,7 @@ import { preparePicture, type PreparedPicture } from "../../src/engine/sam/prepa
 import { centreOfBox, isDoubtful, joinCentre } from "../../src/engine/sam/wide-box";
 import { BENCH_DATA_DIR } from "../../tools/dataset";
 import type { Example } from "./examples";
-import { fitGroups, fitNetworks, inputsOf, judge, type EngineFitting, type Training } from "./fit";
+import { fitGroups, fitNetworks, inputNamesOf, judge, type EngineFitting, type Training } from "./fit";
 import { withoutGaps, type CandidateRow, type OpenedExample } from "./rows";
 
 const TRAINING: Training = {
@@ -22,8 +23,8 @@ const TRAINING: Training = {
 const SHIPPED = criticSchema.parse(shippedNumbers);
 
 /**
- * The sam engine: its critic judges the decoder's masks, also those after feedback; a second one, for boxes that may be
- * too wide, also those of a click on the box's middle.
+ * The sam engine. Its critic judges the decoder's masks, including those after feedback; a second critic, for boxes that
+ * may be too wide, judges those of a click on the box's centre, too.
  */
 export const SAM: EngineFitting = {
   rows: "sam",
@@ -35,19 +36,19 @@ export const SAM: EngineFitting = {
       ...picture,
       rows: picture.rows.map((row) => ({ ...row, candidates: row.candidates.filter(isOfPrompt) })),
     }));
-    const inputs = inputsOf(pictures);
-    const wideBox = { ...inputs, full: fitNetworks(pictures, "box", inputs, TRAINING) };
+    const inputs = inputNamesOf(pictures);
+    const wideBox = { ...inputs, networks: fitNetworks(pictures, "box", inputs, TRAINING) };
     return { ...fitGroups(ofPrompt, TRAINING), wideBox };
   },
-  // As `chooseMasks` does, but for the masks of a box together with a click on its middle.
+  // As `chooseMasks` does, but without the masks of a box together with a click on its centre.
   choose: (critic, { kind, candidates }) => {
     const ofPrompt = judge(critic, kind, candidates.filter(isOfPrompt));
     const ofCentre = candidates
       .filter((candidate) => !isOfPrompt(candidate))
       .map((candidate) => ({ ...candidate, score: 0 }));
     const { wideBox } = critic;
-    const looksAtCentre = wideBox !== undefined && ofCentre.length > 0 && isDoubtful(wideBox, ofPrompt[0]);
-    return (looksAtCentre ? joinCentre(wideBox, ofPrompt, ofCentre) : ofPrompt)[0];
+    const usesCentre = wideBox !== undefined && ofCentre.length > 0 && isDoubtful(wideBox, ofPrompt[0]);
+    return (usesCentre ? joinCentre(wideBox, ofPrompt, ofCentre) : ofPrompt)[0];
   },
 };
 
@@ -64,15 +65,15 @@ async function openExample(model: SamModel, { file, mask, size }: Example): Prom
   const truth = await shrinkMask(mask, size, picture.context);
   return async (prompt) => {
     const measured = await allCandidates(model, picture, prompt);
-    return measured.map(({ token, mask: candidate, features }) => ({
-      token,
+    return measured.map(({ name, mask: candidate, features }) => ({
+      name,
       features: withoutGaps(features),
       iou: maskIou(candidate, truth),
     }));
   };
 }
 
-/** All that `chooseMasks` may look at for a prompt; the shipped critic chooses the masks that are fed back. */
+/** All masks among which `chooseMasks` may choose for a prompt; the shipped critic chooses those that are fed back. */
 async function allCandidates(
   model: SamModel,
   { embedding, context }: PreparedPicture,
@@ -81,7 +82,7 @@ async function allCandidates(
   const found = measureMasks(await model.decode(embedding, prompt), context, prompt);
   const centre = centreOfBox(prompt);
   if (centre !== undefined) {
-    return [...found, ...measureMasks(await model.decode(embedding, centre), context, prompt, "c")];
+    return [...found, ...measureMasks(await model.decode(embedding, centre), context, prompt, "centre")];
   }
   const rounds = prompt.points?.length === 1 && prompt.boundingBox === undefined ? 0 : FEEDBACK_ROUNDS;
   let current = bestOf(found, prompt);
@@ -94,13 +95,12 @@ async function allCandidates(
 }
 
 function bestOf(masks: MeasuredMask[], prompt: Prompt): MeasuredMask | undefined {
-  const score = ({ features, token }: MeasuredMask): number =>
-    expectedIou(SHIPPED, promptKind(prompt), features, token);
+  const score = ({ features, name }: MeasuredMask): number => expectedIou(SHIPPED, promptKind(prompt), features, name);
   return masks.toSorted((a, b) => score(b) - score(a))[0];
 }
 
-function isOfPrompt({ token }: CandidateRow): boolean {
-  return token.startsWith("b");
+function isOfPrompt({ name }: CandidateRow): boolean {
+  return name.startsWith("prompt-");
 }
 
 /** A mask on the grid of the features. */

@@ -1,35 +1,36 @@
 import type { BoundingBox } from "../../api";
 import type { LabImage } from "../pixels/lab";
+import { isOnContour } from "../pixels/mask";
 import { chromaFactor } from "../pixels/shade";
-import type { FeatureContext } from "./features";
+import type { FeatureContext } from "./feature-context";
 import { Hull } from "./hull";
 
-/** What the contour of a mask tells beyond `MaskFeatures`: whether it lies on an edge or on the box that was given. */
+/** Further features, of a mask's contour: whether it follows an edge, or only the box of the prompt. */
 export interface ContourFeatures {
-  /** Mean difference of the colours just inside and just outside the contour, in units of a clear edge. */
-  step: number;
-  /** Share of the contour where that difference is too small to be seen. */
-  blind: number;
-  /** Log of the spread of the colours just outside, over the difference: > 0 where the ground is as busy. */
-  busy: number;
-  /** Mean difference of chroma relative to lightness, likewise: low on the contour of a shadow. */
-  tint: number;
+  /** Mean difference of the colours just inside and just outside the contour; 1 is a clear edge. */
+  colourStep: number;
+  /** Share of the contour where that difference is too small to see: the blind part. */
+  blindShare: number;
+  /** Log of the spread of the colours just outside, over the difference: > 0 where the background is as busy. */
+  groundBusyness: number;
+  /** Mean difference of chroma relative to lightness, in the same unit: low on the contour of a shadow. */
+  chromaStep: number;
   /** Share of the convex hull's area that the mask fills. */
-  solid: number;
-  /** Share of the contour that follows the box's border, and share that does so where there is no step. */
+  solidity: number;
+  /** Share of the contour that follows the box's border, and share that does so in its blind part. */
   onBox?: number;
   blindOnBox?: number;
-  /** The largest of the blind shares of the four sides: contour on a side without a step, over the side's length. */
+  /** Blind contour along one side of the box over the side's length: the greatest of the four. */
   blindSide?: number;
-  /** Distance of the middle of the mask's bounds from the box's, over the box's size. */
+  /** Distance of the centre of the mask's bounds from the box's centre, over the box's size. */
   offCentre?: number;
 }
 
-/** Half side of the window in which both sides of the contour are compared. */
+/** Half the side of the window (pixels) in which both sides of the contour are compared. */
 const RADIUS = 4;
 const CLEAR_STEP = 30;
 const BLIND_STEP = 7;
-/** Contour this near to the box's border (pixels) follows it. */
+/** Contour this close to the box's border (pixels) follows it. */
 const NEAR_BOX = 2.5;
 
 /**
@@ -56,7 +57,7 @@ export function contourFeatures(
       if (!mask[i]) continue;
       sides.extend(x, y);
       area += 1;
-      if (!onContour(mask, width, height, x, y)) continue;
+      if (!isOnContour(mask, width, height, x, y)) continue;
       const { difference, deviation, chroma } = compareSides(image, mask, x, y);
       hull.add(x, y);
       tint += Math.min(2, chroma / CLEAR_STEP);
@@ -69,24 +70,13 @@ export function contourFeatures(
   }
   if (count === 0) return undefined;
   return {
-    step: step / count,
-    blind: blind / count,
-    busy: Math.log((spread / count + 1) / ((step / count) * CLEAR_STEP + 1)),
-    tint: tint / count,
-    solid: area / Math.max(area, hull.area()),
+    colourStep: step / count,
+    blindShare: blind / count,
+    groundBusyness: Math.log((spread / count + 1) / ((step / count) * CLEAR_STEP + 1)),
+    chromaStep: tint / count,
+    solidity: area / Math.max(area, hull.area()),
     ...(box ? sides.features(count) : {}),
   };
-}
-
-/** Whether a mask's pixel has a neighbour on the other side; the picture's border is not a contour. */
-function onContour(mask: Uint8Array, width: number, height: number, x: number, y: number): boolean {
-  const i = y * width + x;
-  return (
-    (x > 0 && !mask[i - 1]) ||
-    (x < width - 1 && !mask[i + 1]) ||
-    (y > 0 && !mask[i - width]) ||
-    (y < height - 1 && !mask[i + width])
-  );
 }
 
 /** Compares the colours of both sides of the contour in a window around a pixel. */

@@ -2,7 +2,7 @@ import type { Features } from "./critic";
 
 /**
  * Adds to each candidate's features, as `Δname`, by how much they exceed the mean of all candidates for the same prompt:
- * which candidate is the best is a question of comparison.
+ * the best candidate is found by comparison.
  */
 export function withRelative(candidates: Features[]): Features[] {
   const names = [...new Set(candidates.flatMap((features) => Object.keys(features)))];

@@ -9,9 +9,9 @@ import type { Proposal } from "./proposals";
 export type ProposalFeatures = MaskFeatures &
   ContourFeatures & {
     /** Share of the frame. */
-    fa: number;
+    frameShare: number;
     /** Mask pixels on a border of the frame that is not the picture's, over √area. */
-    cut: number;
+    frameCut: number;
   };
 
 /**
@@ -26,14 +26,14 @@ export function measure(prompt: Prompt, proposal: Proposal, agreement: number): 
   const features = maskFeatures(frame.features, { ...local, points }, { mask, agreement });
   const contour = contourFeatures(frame.lab, frame.features, mask, local.boundingBox);
   if (!features || !contour) return undefined;
-  const share = features.a * (window.xMax - window.xMin) * (window.yMax - window.yMin);
+  const share = features.areaShare * (window.xMax - window.xMin) * (window.yMax - window.yMin);
   return {
     ...features,
     ...contour,
-    fa: features.a,
-    a: share,
-    la: Math.log(share + 1e-4),
-    cut: cutPixels(proposal) / Math.sqrt(features.a * mask.length),
+    frameShare: features.areaShare,
+    areaShare: share,
+    logAreaShare: Math.log(share + 1e-4),
+    frameCut: cutPixels(proposal) / Math.sqrt(features.areaShare * mask.length),
   };
 }
 

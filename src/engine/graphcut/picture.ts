@@ -1,5 +1,5 @@
 import type { BoundingBox } from "../../api";
-import { featureContext, type FeatureContext } from "../critic/features";
+import { featureContext, type FeatureContext } from "../critic/feature-context";
 import type { Pixels } from "../pixels/pixels";
 import { colourKernel, type ColourKernel } from "./colour-model";
 import { cutFrame, WHOLE, type Frame } from "./frame";

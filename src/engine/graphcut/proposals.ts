@@ -2,12 +2,12 @@ import { pointLabel, type BoundingBox, type Point, type Prompt } from "../../api
 import { bytes } from "./arrays";
 import { fillHoles, keepParts } from "./components";
 import { growBox, promptInWindow, WHOLE } from "./frame";
-import { BOX_RECIPES, CLICK_RECIPES, cutOut, pointsInside } from "./hypotheses";
+import { BOX_RECIPES, CLICK_RECIPES, cutOut, pointsInside, type Recipe } from "./hypotheses";
 import type { PreparedPicture, RegionFrame } from "./picture";
 
 /** A hypothesis: what the prompt may mean. */
 export interface Proposal {
-  /** Which recipe it comes from, in the critic's words. */
+  /** The critic's name for the recipe that it comes from. */
   name: string;
   frame: RegionFrame;
   /** 1 = object, one byte a pixel of the frame. */
@@ -32,20 +32,25 @@ export function propose(picture: PreparedPicture, prompt: Prompt, fast = false):
     for (const recipe of BOX_RECIPES.slice(0, first)) {
       found.push({ name: recipe.name, frame, mask: cutOut(frame, prompt, recipe) });
     }
-    return fast ? found : [...found, ...VOTES.map((share) => vote(found, prompt, share, `v${share}`))];
+    return fast ? found : [...found, ...VOTES.map((share) => vote(found, prompt, share, `vote-${share}`))];
   }
   const clicks = (prompt.points ?? []).filter((point) => pointLabel(point) === 1);
   if (clicks.length > 0) {
     for (const { share, recipes } of CLICK_RECIPES.slice(0, first)) {
       const frame = picture.frame(windowAround(picture, clicks, share), true);
       for (const recipe of recipes.slice(0, first)) {
-        found.push({ name: `${recipe.name}${share}`, frame, mask: cutOut(frame, prompt, recipe) });
+        found.push({ name: clickName(recipe, share), frame, mask: cutOut(frame, prompt, recipe) });
       }
       if (!fast && recipes.length >= MIN_VOTERS)
-        found.push(vote(found.slice(-recipes.length), prompt, 0.5, `v${share}`));
+        found.push(vote(found.slice(-recipes.length), prompt, 0.5, `vote-${share}`));
     }
   }
   return found;
+}
+
+/** The critic's name for the cut of a recipe in a window of that share around clicks. */
+export function clickName({ name }: Pick<Recipe, "name">, share: number): string {
+  return `${name}-${share}`;
 }
 
 /** Takes the pixels that a share of several proposals on one frame agree on. */

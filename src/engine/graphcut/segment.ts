@@ -92,14 +92,14 @@ export function segmentByGraphCut(
  */
 function preferFullBox(scored: { proposal: Proposal; features: ProposalFeatures; score: number }[]): void {
   const best = scored[0];
-  if (best?.features.bfit === undefined) return;
-  const fit = (candidate: { features: ProposalFeatures }): number => candidate.features.bfit ?? 0;
+  if (best?.features.boxIou === undefined) return;
+  const fit = (candidate: { features: ProposalFeatures }): number => candidate.features.boxIou ?? 0;
   const rivals = scored.filter(
     (rival) =>
       rival.score >= best.score - NEARLY &&
-      rival.features.blind <= MAX_BLIND &&
+      rival.features.blindShare <= MAX_BLIND &&
       fit(rival) >= CLEARLY_FULLER * fit(best) &&
-      rival.features.solid >= AS_SOLID * best.features.solid &&
+      rival.features.solidity >= AS_SOLID * best.features.solidity &&
       proposalIou(rival.proposal, best.proposal) >= MUCH,
   );
   if (rivals.length === 0) return;
@@ -114,11 +114,11 @@ function preferFullBox(scored: { proposal: Proposal; features: ProposalFeatures;
  */
 function preferColouredEdges(scored: { features: ProposalFeatures; score: number }[]): void {
   const best = scored[0];
-  if (best?.features.bfit === undefined) return;
-  const least = Math.max(MIN_TINT, CLEARLY_TINTED * best.features.tint);
-  const rivals = scored.filter(({ features, score }) => score >= best.score - EVEN && features.tint >= least);
+  if (best?.features.boxIou === undefined) return;
+  const least = Math.max(MIN_TINT, CLEARLY_TINTED * best.features.chromaStep);
+  const rivals = scored.filter(({ features, score }) => score >= best.score - EVEN && features.chromaStep >= least);
   if (rivals.length === 0) return;
-  const clearest = rivals.reduce((a, b) => (b.features.tint > a.features.tint ? b : a));
+  const clearest = rivals.reduce((a, b) => (b.features.chromaStep > a.features.chromaStep ? b : a));
   scored.splice(scored.indexOf(clearest), 1);
   scored.unshift(clearest);
 }

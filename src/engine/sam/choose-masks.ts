@@ -1,18 +1,19 @@
 import type { Prompt } from "../../api";
 import { expectedIou, promptKind, type CriticModel, type Features } from "../critic/critic";
-import { maskFeatures, type FeatureContext } from "../critic/features";
+import type { FeatureContext } from "../critic/feature-context";
+import { maskFeatures } from "../critic/features";
 import { agreements, bitIou, toBits } from "../pixels/bit-mask";
 import { MASK_SIDE, type DecodedMask } from "./model";
 import { centreOfBox, isAlone, isDoubtful, joinBoth, joinCentre } from "./wide-box";
 
-/** Runs the decoder on a prompt, optionally with the logits of an earlier mask to go by. */
+/** Runs the decoder on a prompt, optionally starting from the logits of an earlier mask. */
 export type Decode = (prompt: Prompt, earlierMask?: Float32Array) => Promise<DecodedMask[]>;
 
-/** A mask that the decoder gave, as the critic looks at it. */
+/** A mask of the decoder with the features by which the critic judges it. */
 export interface MeasuredMask {
-  /** The name under which the critic knows the decoder's token. */
-  token: string;
-  /** Logits as they come out of the decoder, see `DecodedMask`. */
+  /** The critic's name for it: what the decoder was given, and the index of the mask token. */
+  name: string;
+  /** The decoder's logits, see `DecodedMask`. */
   logits: Float32Array;
   /** The mask on the feature grid. */
   mask: Uint8Array;
@@ -29,14 +30,14 @@ export interface ScoredMask extends MeasuredMask {
 /** SAM's mask tokens: one for prompts of several hints, three for the whole, a part and a part of that. */
 const TOKENS = 4;
 
-/** Rounds in which the best mask is fed back, for prompts of two or more hints; one hint does not gain by it. */
+/** Rounds in which the best mask is fed back, for prompts of two or more hints; it does not improve one hint. */
 export const FEEDBACK_ROUNDS = 2;
 
 /**
- * Cuts out by SAM: all mask tokens of the decoder are candidates, the critic says how good each is, and for two or more
+ * Chooses among SAM's masks: all mask tokens of the decoder are candidates, the critic says how good each is, and for two or more
  * hints the best is fed back twice (SAM's `mask_input`; A. Kirillov et al., "Segment Anything", ICCV 2023). A box whose
- * masks are doubtful may be too wide: then those of a click on its middle are candidates, too. One whose best mask is
- * unlike the others may hold more than the object: then those of the box with that click are.
+ * masks are doubtful may be too wide: then the masks of a click on its centre are candidates, too. A box whose best mask
+ * is unlike the others may contain more than the object: then the masks of the box with that click are candidates.
  * @param context the picture on the grid of the mask's valid part
  * @param critic knows SAM's four tokens; of a decoder that gives another number of masks the predicted IoU is the score
  * @returns the candidates of all rounds, best first; empty when every mask is empty
@@ -61,7 +62,7 @@ export async function chooseMasks(
   const centre = centreOfBox(prompt);
   if (judge?.wideBox === undefined || centre === undefined) return found.sort((a, b) => b.score - a.score);
   if (isDoubtful(judge.wideBox, current, prompt.boundingBox)) {
-    const ofCentre = measureMasks(await decode(centre), context, prompt, "c");
+    const ofCentre = measureMasks(await decode(centre), context, prompt, "centre");
     return joinCentre(
       judge.wideBox,
       found,
@@ -74,21 +75,21 @@ export async function chooseMasks(
 }
 
 /**
- * Brings the decoder's masks onto the feature grid and measures them; empty ones are left out.
- * @param prompt what the user asked, which may differ from what the decoder was asked
- * @param series how the critic tells the decoder's answers to the prompt ("b") and to a box's middle ("c") apart
+ * Resamples the decoder's masks to the feature grid and measures them; empty ones are left out.
+ * @param prompt the user's, which may differ from the one that the decoder was given
+ * @param series whether the decoder was given the prompt or the centre of its box: a part of the critic's names
  */
 export function measureMasks(
   decoded: DecodedMask[],
   context: FeatureContext,
   prompt: Prompt,
-  series: "b" | "c" = "b",
+  series: "prompt" | "centre" = "prompt",
 ): MeasuredMask[] {
   const masks = decoded.map(({ logits }) => binaryMask(logits, context));
   const agreement = agreements(masks.map(toBits), bitIou);
   return decoded.flatMap(({ logits, iou }, index) => {
     const candidate = {
-      token: `${series}${index}`,
+      name: `${series}-${index}`,
       logits,
       mask: masks[index]!,
       predictedIou: iou,
@@ -109,7 +110,7 @@ function scoreMasks(
   const scored = measureMasks(decoded, context, prompt).map((mask) => ({
     ...mask,
     score: critic
-      ? expectedIou(critic, promptKind(prompt), mask.features, mask.token)
+      ? expectedIou(critic, promptKind(prompt), mask.features, mask.name)
       : Math.min(1, Math.max(0, mask.predictedIou)),
   }));
   return scored.sort((a, b) => b.score - a.score);

@@ -1,5 +1,5 @@
 import type { ImageSize } from "../../api";
-import { featureContext, type FeatureContext } from "../critic/features";
+import { featureContext, type FeatureContext } from "../critic/feature-context";
 import { toLab, type LabImage } from "../pixels/lab";
 import { decodePixels, openPicture, type Picture } from "../picture";
 import { INPUT_SIDE, MASK_SIDE, type Embedding } from "./model";

@@ -1,28 +1,28 @@
 import type { BoundingBox, Prompt } from "../../api";
 import { expectedIouOfWideBox, type Features, type WideBoxCritic } from "../critic/critic";
 
-/** What a mask is judged by. */
+/** A mask of the decoder, as far as it is judged here. */
 interface Judged {
-  token: string;
+  name: string;
   features: Features;
   score: number;
 }
 
-/** Below this expected IoU of the best mask the box's middle is clicked, too. */
+/** If the best mask's expected IoU is below this, the decoder is also given a click on the box's centre. */
 const DOUBTFUL = 0.5;
-/** The same for a box of at least this share of the picture, which says next to nothing. */
+/** The same for a box that covers at least this share of the picture, and so hardly restricts the object. */
 const DOUBTFUL_OF_ALL = 0.7;
 const NEARLY_ALL = 0.8;
-/** By so much a mask of that click must promise more than those of the box. */
+/** A mask of that click must exceed those of the box by this much. */
 const MARGIN = 0.1;
 /** A box's best mask is alone when its mean IoU with the decoder's other masks is less than this. */
 const ALONE = 0.35;
-/** By so much a mask of the box with a click on its middle must promise more than the one that is alone. */
+/** A mask of the box with a click on its centre must exceed the one that is alone by this much. */
 const MARGIN_OF_BOTH = 0.02;
 
 /**
- * The click on the middle of a prompt that is a box and nothing else. SAM takes a box that is much wider than the object
- * for the ground, above all one that nearly covers the picture; the click finds the object then.
+ * The click on the centre of a prompt that is only a box. For a box much wider than the object SAM tends to segment the
+ * background, above all if the box nearly covers the picture; the click then finds the object.
  */
 export function centreOfBox({ points = [], boundingBox }: Prompt): Prompt | undefined {
   if (boundingBox === undefined || points.length > 0) return undefined;
@@ -31,23 +31,23 @@ export function centreOfBox({ points = [], boundingBox }: Prompt): Prompt | unde
 }
 
 /**
- * Whether a box's best mask is so doubtful that the box may be too wide; so is a box without any mask.
- * @param box undefined is taken for one of ordinary size
+ * Whether a box's best mask is so doubtful that the box may be too wide; a box without any mask is doubtful, too.
+ * @param box undefined counts as one of ordinary size
  */
 export function isDoubtful(critic: WideBoxCritic, best: Judged | undefined, box?: BoundingBox): boolean {
   const area = box === undefined ? 0 : (box.xMax - box.xMin) * (box.yMax - box.yMin);
   const enough = area < NEARLY_ALL ? DOUBTFUL : DOUBTFUL_OF_ALL;
-  return best === undefined || expectedIouOfWideBox(critic, best.features, best.token) < enough;
+  return best === undefined || expectedIouOfWideBox(critic, best.features, best.name) < enough;
 }
 
 /**
- * Joins the masks of a box with those of a click on its middle, if one of the latter is clearly better.
+ * Joins the masks of a box with those of a click on its centre, if one of the latter is clearly better.
  * @param ofBox best first
  * @returns best first: all, with the scores of the critic for wide boxes, or `ofBox` as they are
  */
 export function joinCentre<Mask extends Judged>(critic: WideBoxCritic, ofBox: Mask[], ofCentre: Mask[]): Mask[] {
   const judge = (masks: Mask[]): Mask[] =>
-    masks.map((mask) => ({ ...mask, score: expectedIouOfWideBox(critic, mask.features, mask.token) }));
+    masks.map((mask) => ({ ...mask, score: expectedIouOfWideBox(critic, mask.features, mask.name) }));
   const best = (masks: Mask[]): number => masks.reduce((most, { score }) => Math.max(most, score), 0);
   const [box, centre] = [judge(ofBox), judge(ofCentre)];
   const margin = ofBox.length > 0 ? MARGIN : 0;
@@ -55,15 +55,15 @@ export function joinCentre<Mask extends Judged>(critic: WideBoxCritic, ofBox: Ma
 }
 
 /**
- * Whether a box's best mask is unlike all others that the decoder gives: then it may hold more than the object, such as
+ * Whether a box's best mask is unlike all the decoder's others: it may contain more than the object, such as
  * the pipe that a gauge sits on.
  */
 export function isAlone(best: Judged | undefined): boolean {
-  return best !== undefined && (best.features.cons ?? 1) < ALONE;
+  return best !== undefined && (best.features.agreement ?? 1) < ALONE;
 }
 
 /**
- * Joins the masks of a box with those of the same box and a click on its middle, if one of the latter is better.
+ * Joins the masks of a box with those of the same box and a click on its centre, if one of the latter is better.
  * @param ofBox best first
  * @param ofBoth best first
  * @returns best first

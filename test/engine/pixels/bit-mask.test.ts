@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { maskIou } from "../../../src/engine/critic/features";
+import { maskIou } from "../../../src/engine/pixels/mask";
 import { agreements, bitIou, toBits } from "../../../src/engine/pixels/bit-mask";
 
 /** Masks of one size. */

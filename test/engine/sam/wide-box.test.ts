@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { centreOfBox, isAlone, isDoubtful, joinBoth, joinCentre } from "../../../src/engine/sam/wide-box";
 
-/** Expects as IoU the logistic of tanh(p). */
-const CRITIC = { FE: ["p"], toks: [], full: [{ mu: [0], sd: [1], W: [[1]], b: [0], v: [4], c: 0 }] };
-const mask = (token: string, p: number, score = 0): { token: string; features: { p: number }; score: number } => ({
-  token,
-  features: { p },
-  score,
-});
+/** Expects as IoU the logistic of 4 tanh(predicted IoU). */
+const CRITIC = {
+  featureNames: ["predictedIou"],
+  candidateNames: [],
+  networks: [
+    {
+      inputMeans: [0],
+      inputDeviations: [1],
+      hiddenWeights: [[1]],
+      hiddenBiases: [0],
+      outputWeights: [4],
+      outputBias: 0,
+    },
+  ],
+};
+const mask = (name: string, predictedIou: number, score = 0) => ({ name, features: { predictedIou }, score });
 
 describe("a box that may be too wide", () => {
   const box = { xMin: 0.2, yMin: 0.1, xMax: 0.6, yMax: 0.9 };
@@ -20,43 +29,43 @@ describe("a box that may be too wide", () => {
   });
 
   it("is in doubt when its best mask promises little, or when it has none", () => {
-    assert.equal(isDoubtful(CRITIC, mask("b0", 3)), false);
-    assert.equal(isDoubtful(CRITIC, mask("b0", -1)), true);
+    assert.equal(isDoubtful(CRITIC, mask("prompt-0", 3)), false);
+    assert.equal(isDoubtful(CRITIC, mask("prompt-0", -1)), true);
     assert.equal(isDoubtful(CRITIC, undefined), true);
   });
 
   it("is in doubt sooner when it covers nearly the whole picture", () => {
-    const half = mask("b0", 0.1); // promises .6
+    const half = mask("prompt-0", 0.1); // promises .6
     assert.equal(isDoubtful(CRITIC, half, box), false);
     assert.equal(isDoubtful(CRITIC, half, { xMin: 0, yMin: 0, xMax: 1, yMax: 0.95 }), true);
   });
 
   it("gets the masks of the click only when one of them is clearly better", () => {
-    const ofBox = [mask("b1", 0, 0.6), mask("b0", -1, 0.5)];
-    assert.equal(joinCentre(CRITIC, ofBox, [mask("c0", 0.05)]), ofBox);
-    const joined = joinCentre(CRITIC, ofBox, [mask("c0", -2), mask("c1", 2)]);
+    const ofBox = [mask("prompt-1", 0, 0.6), mask("prompt-0", -1, 0.5)];
+    assert.equal(joinCentre(CRITIC, ofBox, [mask("centre-0", 0.05)]), ofBox);
+    const joined = joinCentre(CRITIC, ofBox, [mask("centre-0", -2), mask("centre-1", 2)]);
     assert.deepEqual(
-      joined.map(({ token }) => token),
-      ["c1", "b1", "b0", "c0"],
+      joined.map(({ name }) => name),
+      ["centre-1", "prompt-1", "prompt-0", "centre-0"],
     );
     assert.equal(joined[1]!.score, 0.5);
-    assert.equal(joinCentre(CRITIC, [], [mask("c0", -2)]).length, 1);
+    assert.equal(joinCentre(CRITIC, [], [mask("centre-0", -2)]).length, 1);
   });
 
   it("is asked again with the click when its best mask is unlike the others", () => {
-    const likeness = (cons: number) => ({ token: "b0", features: { cons }, score: 0.9 });
+    const likeness = (agreement: number) => ({ name: "prompt-0", features: { agreement }, score: 0.9 });
     assert.equal(isAlone(likeness(0.3)), true);
     assert.equal(isAlone(likeness(0.4)), false);
     assert.equal(isAlone(undefined), false);
   });
 
   it("takes the masks of box and click only when one of them promises more", () => {
-    const ofBox = [mask("b3", 0, 0.88), mask("b0", 0, 0.5)];
-    assert.equal(joinBoth(ofBox, [mask("b1", 0, 0.89)]), ofBox);
+    const ofBox = [mask("prompt-3", 0, 0.88), mask("prompt-0", 0, 0.5)];
+    assert.equal(joinBoth(ofBox, [mask("prompt-1", 0, 0.89)]), ofBox);
     assert.equal(joinBoth(ofBox, []), ofBox);
     assert.deepEqual(
-      joinBoth(ofBox, [mask("b1", 0, 0.91), mask("b2", 0, 0.7)]).map(({ token }) => token),
-      ["b1", "b3", "b2", "b0"],
+      joinBoth(ofBox, [mask("prompt-1", 0, 0.91), mask("prompt-2", 0, 0.7)]).map(({ name }) => name),
+      ["prompt-1", "prompt-3", "prompt-2", "prompt-0"],
     );
   });
 });
