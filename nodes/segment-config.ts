@@ -1,5 +1,5 @@
 import type { NodeAPI } from "node-red";
-import { serviceIdentity, type ConfigCredentials, type ConfigDef } from "./service/config-def";
+import { concurrencyOf, serviceIdentity, type ConfigCredentials, type ConfigDef } from "./service/config-def";
 import { Connection, type ConfigNode } from "./service/connection";
 import { runtimeHost } from "./common/runtime-host";
 import { serveSamInstall } from "./config/sam-install";
@@ -19,7 +19,8 @@ export = function (RED: NodeAPI): void {
   function SegmentConfig(this: ConfigNode, def: ConfigDef): void {
     RED.nodes.createNode(this, def);
 
-    this.connection = new Connection(serviceIdentity(def, host.userDir), () => open(def, this.credentials));
+    const service = serviceIdentity(def, host.userDir);
+    this.connection = new Connection(service, () => open(def, this.credentials), concurrencyOf(def));
     const warm = warmUp(def, host);
 
     this.on("close", (done: () => void) => {

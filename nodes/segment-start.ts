@@ -1,43 +1,32 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
-import type { PromptInput } from "../src/prompt";
-import { connectionOf, type Connection } from "./service/connection";
-import { FewAtOnce } from "./start/few-at-once";
 import { lazy } from "../src/async/lazy";
+import { Semaphore } from "../src/async/semaphore";
 import { onMessage, type Task } from "./common/on-message";
-import { servePromptEditor } from "./start/prompt-routes";
-import { RecentPictures } from "./start/recent-pictures";
-import { LatestWins } from "./start/latest-wins";
-import { evaluate, isSame, typedInput, type TypedInput } from "./common/typed-input";
 import { segmentOf } from "./common/segment-of";
 import { topicOf } from "./common/topic";
+import { concurrencyAt, connectionOf, type ServiceRef } from "./service/connection";
+import { LatestWins } from "./start/latest-wins";
+import { promptReader, type PromptDef } from "./start/prompt-reader";
+import { servePromptEditor } from "./start/prompt-routes";
+import { RecentPictures } from "./start/recent-pictures";
 
-interface StartDef extends NodeDef {
+interface StartDef extends NodeDef, PromptDef {
   config?: string;
-  file?: string;
-  fileType?: string;
-  points?: string;
-  pointsType?: string;
-  boxes?: string;
-  boxesType?: string;
-  units?: string;
   candidates?: string | number;
   latestWins?: boolean;
 }
 
-const DEFAULT_FILE = { value: "payload.fileIds", type: "msg" };
-const DEFAULT_POINTS = { value: "payload.points", type: "msg" };
-const DEFAULT_BOXES = { value: "payload.boxes", type: "msg" };
+const TEXTS = { working: "segment-start.status.starting", dropped: "segment-start.warning.dropped" };
+/** How long (ms) a message may keep the next one waiting: its service may hold it back for minutes. */
+const MAX_HOLD_MS = 250;
 const prompts = lazy(() => import("../src/prompt/index.js"));
 const jobStarts = lazy(() => import("./start/start-jobs.lazy.js"));
 const messages = lazy(() => import("./start/job-messages.lazy.js"));
-const TEXTS = { working: "segment-start.status.starting", dropped: "segment-start.warning.dropped" };
 
-/** Takes note of the picture of a message. */
-type See = ReturnType<RecentPictures["watch"]>;
-/** Starts the jobs of a message and sends them on. */
+/** Starts the jobs of a message and sends their messages on. */
 type Start = (msg: NodeMessageInFlow, task: Task) => Promise<Started>;
 interface Started {
-  connection: Connection;
+  service: ServiceRef;
   jobIds: number[];
 }
 
@@ -47,27 +36,28 @@ export = function (RED: NodeAPI): void {
 
   function SegmentStart(this: Node, def: StartDef): void {
     RED.nodes.createNode(this, def);
-    const see = pictures.watch(this, def.config);
-    const startJobsOf: Start = (msg, task) => start(RED, this, def, see, msg, task);
-    if (def.latestWins === true) startTheLatest(RED, this, startJobsOf);
-    else startAll(RED, this, startJobsOf);
+    const start = starter(RED, this, def, pictures);
+    if (def.latestWins === true) startTheLatest(RED, this, start);
+    else startAll(RED, this, def, start);
   }
   RED.nodes.registerType("segment-start", SegmentStart);
 };
 
-/** Starts the jobs of each message, a few messages at a time. */
-function startAll(RED: NodeAPI, node: Node, start: Start): void {
-  const turns = new FewAtOnce();
-  onMessage(RED, node, TEXTS, (msg, task) => turns.run(task.signal, () => start(msg, task)).then(() => undefined));
+/** Starts the jobs of each message; at once of as many as the client has requests for. */
+function startAll(RED: NodeAPI, node: Node, def: StartDef, start: Start): void {
+  const atOnce = new Semaphore(() => concurrencyAt(RED, def.config), { maxHoldMs: MAX_HOLD_MS });
+  onMessage(RED, node, TEXTS, async (msg, task) => {
+    await atOnce.run(task.signal, () => start(msg, task));
+  });
 }
 
-/** Lets each topic have one unfinished message: the newest that comes meanwhile waits, the others end. */
+/** Lets each topic have one unfinished message; of those that come meanwhile the newest waits, the others end. */
 function startTheLatest(RED: NodeAPI, node: Node, start: Start): void {
   const latest = new LatestWins();
-  const text = (): string | undefined => {
+  const working = (): string | undefined => {
     if (latest.working === 0) return undefined;
-    const working = `${latest.working} ${RED._("segment-start.status.working")}`;
-    return latest.skipped === 0 ? working : `${working}, ${latest.skipped} ${RED._("segment-start.status.skipped")}`;
+    const text = `${latest.working} ${RED._("segment-start.status.working")}`;
+    return latest.skipped === 0 ? text : `${text}, ${latest.skipped} ${RED._("segment-start.status.skipped")}`;
   };
   const handle = async (msg: NodeMessageInFlow, task: Task): Promise<void> => {
     const topic = topicOf(msg);
@@ -78,68 +68,41 @@ function startTheLatest(RED: NodeAPI, node: Node, start: Start): void {
       status.refresh();
     };
     try {
-      const { connection, jobIds } = await start(msg, task);
+      const { service, jobIds } = await start(msg, task);
       const { whenEnded } = await jobStarts();
-      void whenEnded(connection, jobIds, task.signal).then(leave);
+      void whenEnded(service, jobIds, task.signal).then(leave);
     } catch (error) {
       leave();
       throw error;
     }
   };
-  const status = onMessage(RED, node, TEXTS, handle, { working: text });
+  const status = onMessage(RED, node, TEXTS, handle, { working });
 }
 
-/** When the picture of a message was received; undefined when it does not say. */
+/** When the picture of a message was received; undefined when the message does not say. */
 function receivedAtOf(msg: NodeMessageInFlow): number | undefined {
   const { receivedAt } = segmentOf(msg);
   return typeof receivedAt === "number" ? receivedAt : undefined;
 }
 
-async function start(
-  RED: NodeAPI,
-  node: Node,
-  def: StartDef,
-  see: See,
-  msg: NodeMessageInFlow,
-  task: Task,
-): Promise<Started> {
-  const { buildJobs, fileReferences } = await prompts();
-  const prompt = await readPrompt(RED, node, def, msg);
-  // Before the prompt is checked: a node whose prompt is still to be drawn needs the picture for that.
-  for (const file of fileReferences(prompt.files).slice(-1)) see(msg, file);
-  const { jobs, sequence } = buildJobs(prompt);
-  const connection = connectionOf(RED, def.config);
-  msg.segment = { ...segmentOf(msg), service: connection.service }; // a Catch node sees it, too
+function starter(RED: NodeAPI, node: Node, def: StartDef, pictures: RecentPictures): Start {
+  const readPrompt = promptReader(RED, node, def);
+  const notePicture = pictures.watch(node, def.config);
+  return async (msg, { signal, send }) => {
+    const { buildJobs, fileReferences } = await prompts();
+    const prompt = await readPrompt(msg);
+    // Before the prompt is checked: a node whose prompt is still to be drawn needs the picture for that.
+    for (const file of fileReferences(prompt.files).slice(-1)) notePicture(msg, file);
+    const { jobs, sequence } = buildJobs(prompt);
+    const connection = connectionOf(RED, def.config);
+    msg.segment = { ...segmentOf(msg), service: connection.service }; // a Catch node sees it, too
 
-  const { readCandidates, startJobs } = await jobStarts();
-  const options = { candidates: readCandidates(def.candidates), signal: task.signal };
-  const started = await startJobs(await connection.client(), jobs, options);
+    const { readCandidates, startJobs } = await jobStarts();
+    const candidates = readCandidates(def.candidates);
+    const started = await startJobs(await connection.client(), jobs, { candidates, signal });
 
-  const { jobMessages } = await messages();
-  task.send([jobMessages(RED, msg, connection.service, started, sequence)]);
-  return { connection, jobIds: started.map(({ answer }) => answer.jobId) };
-}
-
-async function readPrompt(RED: NodeAPI, node: Node, def: StartDef, msg: NodeMessageInFlow): Promise<PromptInput> {
-  const { promptOfPayload } = await prompts();
-  const file = typedInput(def.file, def.fileType, DEFAULT_FILE);
-  const points = typedInput(def.points, def.pointsType, DEFAULT_POINTS);
-  const boxes = typedInput(def.boxes, def.boxesType, DEFAULT_BOXES);
-  const [fileIsDefault, pointsAreDefault, boxesAreDefault] = [
-    isSame(file, DEFAULT_FILE),
-    isSame(points, DEFAULT_POINTS),
-    isSame(boxes, DEFAULT_BOXES),
-  ];
-  const payload = promptOfPayload(msg.payload, {
-    needed: fileIsDefault || (pointsAreDefault && boxesAreDefault),
-    readsBoxes: boxesAreDefault,
-  });
-  const read = (input: TypedInput): Promise<unknown> => evaluate(RED, node, input, msg, "invalid-prompt");
-  return {
-    files: fileIsDefault ? payload.files : await read(file),
-    points: pointsAreDefault ? payload.points : await read(points),
-    boxes: boxesAreDefault ? payload.boxes : await read(boxes),
-    units: def.units === "pixel" ? "pixel" : "fraction",
-    imageSize: payload.imageSize ?? segmentOf(msg).imageSize,
+    const { jobMessages } = await messages();
+    send([jobMessages(RED, msg, connection.service, started, sequence)]);
+    return { service: connection.ref, jobIds: started.map(({ jobId }) => jobId) };
   };
 }

@@ -1,11 +1,12 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
-import type { TakenPicture } from "./upload/take-picture.lazy";
-import { connectionOf } from "./service/connection";
 import { lazy } from "../src/async/lazy";
+import { Semaphore } from "../src/async/semaphore";
+import { Inputs } from "./common/inputs";
 import { onMessage, type Task } from "./common/on-message";
-import { forgetRepeats, repeatsOf } from "./upload/repeats";
-import { evaluate, nameOf, typedInput } from "./common/typed-input";
 import { topicOf } from "./common/topic";
+import { concurrencyAt, connectionOf } from "./service/connection";
+import { forgetRepeats, repeatsOf } from "./upload/repeats";
+import type { TakenPicture } from "./upload/take-picture.lazy";
 
 interface UploadDef extends NodeDef {
   config?: string;
@@ -19,40 +20,54 @@ interface UploadDef extends NodeDef {
 
 const DEFAULT_IMAGE = { value: "payload", type: "msg" };
 const NO_INSTANCE = { value: "", type: "msg" };
-/** Pictures of files and addresses that a node has in memory at once; the client sends as many by default. */
-const READ_AT_ONCE = 8;
-const cameraMessages = lazy(() => import("./upload/take-picture.lazy.js"));
 const TEXTS = { working: "segment-upload.status.uploading", dropped: "segment-upload.warning.dropped" };
+const pictures = lazy(() => import("./upload/take-picture.lazy.js"));
+const uploads = lazy(() => import("./upload/uploaded-message.lazy.js"));
 
-/** Works on a picture that was taken from a message. */
-type Use = (taken: TakenPicture) => Promise<void>;
-/** Takes the picture of a message and lets it be used. */
-type Take = (msg: NodeMessageInFlow, task: Task, use: Use) => Promise<void>;
+/** Takes the picture of a message. */
+type Take = (msg: NodeMessageInFlow, task: Task) => Promise<TakenPicture>;
+/** Uploads the picture of a message and sends the message on. */
+type Upload = (msg: NodeMessageInFlow, taken: TakenPicture, task: Task) => Promise<void>;
 
 export = function (RED: NodeAPI): void {
   function SegmentUpload(this: Node, def: UploadDef): void {
     RED.nodes.createNode(this, def);
-    const take = taker(RED, this, def);
-    if (def.skipRepeats === true) uploadNewPictures(RED, this, def, take);
-    else {
-      forgetRepeats(this.id);
-      onMessage(RED, this, TEXTS, (msg, task) => take(msg, task, (taken) => upload(RED, this, def, msg, taken, task)));
-    }
+    const inputs = new Inputs(RED, this, "invalid-image");
+    const take = taker(RED, def, inputs);
+    const upload = uploader(RED, def, inputs);
+    if (def.skipRepeats === true) uploadNewPictures(RED, this, take, upload);
+    else uploadAll(RED, this, take, upload);
   }
   RED.nodes.registerType("segment-upload", SegmentUpload);
 };
 
-/** Ends a message whose picture is the same as the one before it in its topic. */
-function uploadNewPictures(RED: NodeAPI, node: Node, def: UploadDef, take: Take): void {
+function uploadAll(RED: NodeAPI, node: Node, take: Take, upload: Upload): void {
+  forgetRepeats(node.id);
+  onMessage(RED, node, TEXTS, async (msg, task) => {
+    const taken = await take(msg, task);
+    try {
+      await upload(msg, taken, task);
+    } finally {
+      taken.release();
+    }
+  });
+}
+
+/** Uploads each picture but those that are the same as the one before them in their topic: such a message ends. */
+function uploadNewPictures(RED: NodeAPI, node: Node, take: Take, upload: Upload): void {
   const repeats = repeatsOf(node.id);
   let skipped = 0;
   const note = (): string | undefined =>
     skipped === 0 ? undefined : `${skipped} ${RED._("segment-upload.status.skipped")}`;
-  const handle = (msg: NodeMessageInFlow, task: Task): Promise<void> =>
-    take(msg, task, async (taken) => {
-      const work = (): Promise<void> => upload(RED, node, def, msg, taken, task);
-      if (!(await repeats.useOnce(topicOf(msg), taken.picture.sha256, work))) skipped++;
-    });
+  const handle = async (msg: NodeMessageInFlow, task: Task): Promise<void> => {
+    const taken = await take(msg, task);
+    try {
+      const { sha256 } = taken.picture;
+      if (!(await repeats.useOnce(topicOf(msg), sha256, () => upload(msg, taken, task)))) skipped++;
+    } finally {
+      taken.release();
+    }
+  };
   onMessage(RED, node, TEXTS, handle, { note });
   node.on("close", (removed: boolean, done: () => void) => {
     if (removed) forgetRepeats(node.id);
@@ -60,57 +75,28 @@ function uploadNewPictures(RED: NodeAPI, node: Node, def: UploadDef, take: Take)
   });
 }
 
-function taker(RED: NodeAPI, node: Node, def: UploadDef): Take {
-  const lane = lazy(async () => new (await import("../src/async/semaphore.js")).Semaphore(READ_AT_ONCE));
+function taker(RED: NodeAPI, def: UploadDef, inputs: Inputs): Take {
+  const image = inputs.of(def.image, def.imageType, DEFAULT_IMAGE);
+  const atOnce = new Semaphore(() => concurrencyAt(RED, def.config));
   const timeoutMs = (): Promise<number> => connectionOf(RED, def.config).timeoutMs();
-  return async (msg, { signal }, use) => {
-    const source = typedInput(def.image, def.imageType, DEFAULT_IMAGE);
-    const value = await evaluate(RED, node, source, msg, "invalid-image");
-    const { withPicture } = await cameraMessages();
-    const access = { settings: RED.settings, timeoutMs, lane: await lane(), signal };
-    await withPicture(nameOf(source), value, access, use);
+  return async (msg, { signal }) => {
+    const value = await image.read(msg);
+    const { takePicture } = await pictures();
+    return takePicture(image.name, value, { settings: RED.settings, timeoutMs, atOnce, signal });
   };
 }
 
-/** Uploads the picture of a message and sends the message on. */
-async function upload(
-  RED: NodeAPI,
-  node: Node,
-  def: UploadDef,
-  msg: NodeMessageInFlow,
-  taken: TakenPicture,
-  task: Task,
-): Promise<void> {
-  const { readInstance } = await import("./upload/instance.lazy.js");
-  const { promptBeside } = await cameraMessages();
-  const { picture, receivedAt } = taken;
-  const { bytes, mimeType, sha256, imageSize } = picture;
-  const prompt = promptBeside(msg, taken);
-  const target = typedInput(def.instance, def.instanceType, NO_INSTANCE);
-  const instanceId = readInstance(nameOf(target), await evaluate(RED, node, target, msg, "invalid-image"));
-
-  const connection = connectionOf(RED, def.config);
-  const client = await connection.client();
-  const { id } = await client.upload({ ...picture, instanceId }, { signal: task.signal });
-
-  Object.assign(msg, {
-    payload: { fileIds: [instanceId ?? id], imageSize, ...prompt },
-    segment: {
-      service: connection.service,
-      file: instanceId === undefined ? { fileId: id } : { fileInstanceId: { ...instanceId } },
-      imageSize: { ...imageSize },
-      mimeType,
-      sha256,
-      receivedAt,
-    },
-    ...(def.keepImage === false ? {} : { image: bytes }),
-  });
-  // A later node takes msg.image for the picture of msg.segment: an older one, or an address, would be wrong.
-  if (def.keepImage === false && !isSameMemory(msg.image, bytes)) delete msg.image;
-  task.send(msg);
-}
-
-/** Whether a value is the very bytes, not a copy or a text that they were read from. */
-function isSameMemory(value: unknown, bytes: Buffer): boolean {
-  return value instanceof Uint8Array && value.buffer === bytes.buffer && value.byteOffset === bytes.byteOffset;
+function uploader(RED: NodeAPI, def: UploadDef, inputs: Inputs): Upload {
+  const instance = inputs.of(def.instance, def.instanceType, NO_INSTANCE);
+  const keepImage = def.keepImage !== false;
+  return async (msg, taken, { signal, send }) => {
+    const { promptBeside, readInstance, writeUploaded } = await uploads();
+    const prompt = promptBeside(msg, taken);
+    const instanceId = readInstance(instance.name, await instance.read(msg));
+    const connection = connectionOf(RED, def.config);
+    const client = await connection.client();
+    const { id } = await client.upload({ ...taken.picture, instanceId }, { signal });
+    writeUploaded(msg, taken, { service: connection.service, id, instanceId, prompt, keepImage });
+    send(msg);
+  };
 }

@@ -114,7 +114,7 @@ async function readGoal(RED: NodeAPI, node: Node, def: WaitDef, msg: NodeMessage
   );
   return {
     jobId,
-    connection: serviceOfJob(RED, def.config, msg),
+    service: serviceOfJob(RED, def.config, msg),
     timeoutMs: readTimeout(def.timeout) * 1000,
   };
 }

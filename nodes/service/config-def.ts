@@ -35,9 +35,19 @@ export interface ConfigCredentials {
   token?: string;
 }
 
-/** Settings of the embedded server: what it takes, and what holds where a config node says nothing. */
+/** Numbers of the dialog: the least that is taken, and the value for an empty field. */
 export const KEEP_HOURS = { fallback: 24, min: 0.1 };
 export const KEEP_MEGABYTES = { fallback: 1024, min: 1 };
+export const CONCURRENCY = { fallback: 8, min: 1 };
+
+/**
+ * How many requests a config node allows at once. Read without zod, which is not loaded when Node-RED starts; a value that
+ * can't be used counts as the default, as the first message reports it.
+ */
+export function concurrencyOf({ concurrency }: ConfigDef): number {
+  const count = Number(concurrency || CONCURRENCY.fallback);
+  return Number.isInteger(count) && count >= CONCURRENCY.min ? count : CONCURRENCY.fallback;
+}
 
 /** Whether a config node leads to a service elsewhere; else to the embedded server. */
 export function isRemote({ service }: ConfigDef): boolean {

@@ -2,8 +2,15 @@ import type { Node, NodeAPI } from "node-red";
 import { SegmentError } from "../../src/api/segment-error";
 import type { Job } from "../../src/api";
 import type { SegmentClient, WaitOptions } from "../../src/client";
-import type { ConfigCredentials } from "./config-def";
+import { CONCURRENCY, type ConfigCredentials } from "./config-def";
 import type { ServiceHandle } from "./open-service.lazy";
+
+/** The service of a job: the connection to it, or only its identity when the connection has still to be found. */
+export interface ServiceRef {
+  /** Identity of the service, as `msg.segment.service` holds it. */
+  readonly service: string;
+  readonly connection?: Connection;
+}
 
 /** What a config node gives to the nodes that use it. */
 export class Connection {
@@ -14,16 +21,22 @@ export class Connection {
   #closed = false;
 
   /**
-   * @param service identity of the service, as it stands in `msg.segment.service`: config nodes for the same service
-   *   have the same
+   * @param service identity of the service, as `msg.segment.service` holds it: the same for all config nodes that lead
+   *   to one service
    * @param open reads the settings and takes hold of the service; called once, when it is needed
+   * @param concurrency how many requests of the client may be under way at once
    */
   constructor(
     readonly service: string,
     open: () => Promise<ServiceHandle>,
+    readonly concurrency = CONCURRENCY.fallback,
   ) {
     this.#open = open;
     connections.add(this);
+  }
+
+  get ref(): ServiceRef {
+    return { service: this.service, connection: this };
   }
 
   /**
@@ -64,12 +77,12 @@ export class Connection {
     }
   }
 
-  /** Waits for a job that no message waits for: the limit of the config node does not count it. @throws as the waiter */
+  /** Waits for a job that no message waits for, so the config node's limit does not count it. @throws as the waiter does */
   async watch(jobId: number, options: WaitOptions): Promise<Job> {
     return (await this.client()).waiter.wait(jobId, options);
   }
 
-  /** Lets go of the service; what is under way is aborted. */
+  /** Releases the service and aborts the work that is under way. */
   close(): void {
     this.#closed = true;
     connections.delete(this);
@@ -78,16 +91,16 @@ export class Connection {
   }
 
   async #opened(): Promise<ServiceHandle> {
-    // What is taken hold of now would never be let go of.
+    // A service that is opened now would never be released.
     if (this.#closed) throw new SegmentError("cancelled", "Cancelled: the config node has been closed.");
     return (this.#service ??= this.#open());
   }
 }
 
-/** Connections of all config nodes that live, so that a job's service is found by its identity. */
+/** The connections of all config nodes that are running, so that a job's service is found by its identity. */
 const connections = new Set<Connection>();
 
-/** A config node as its users see it. */
+/** A config node as other nodes see it. */
 export interface ConfigNode extends Node<ConfigCredentials> {
   connection: Connection;
 }
@@ -103,6 +116,15 @@ export function connectionOf(RED: NodeAPI, configId: string | undefined): Connec
     "no-config",
     "This node has no service: open it and choose a config node, and check that the config node is not disabled",
   );
+}
+
+/**
+ * How many requests a config node allows at once; the default where there is no config node, so that the work begins and
+ * fails by {@link connectionOf}.
+ */
+export function concurrencyAt(RED: NodeAPI, configId: string | undefined): number {
+  const node = configId === undefined ? null : (RED.nodes.getNode(configId) as Node | null);
+  return node !== null && isConfigNode(node) ? node.connection.concurrency : CONCURRENCY.fallback;
 }
 
 function isConfigNode(node: Node): node is ConfigNode {

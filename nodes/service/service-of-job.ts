@@ -2,26 +2,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeAPI, NodeMessage } from "node-red";
 import { preview, SegmentError } from "../../src/api/segment-error";
 import { segmentOf } from "../common/segment-of";
-import { Connection, connectionOf, connectionsTo } from "./connection";
+import { connectionOf, connectionsTo, type Connection, type ServiceRef } from "./connection";
 
 /** A deploy closes all old nodes before it makes the new ones. */
 const SUCCESSOR_PATIENCE_MS = 5000;
 const SUCCESSOR_POLL_MS = 50;
 
 /**
- * Where a job is to be asked for: at the config node's service, else at the one that started the job.
- * @returns the connection; of several for the service only its identity, as it takes time to find one that can be used
- * @throws {SegmentError} `no-config`; `wrong-service` when another service than the config node's started it
+ * The service of a message's job: that of the config node, else the one that started the job. Only its identity when
+ * several config nodes lead there, as it takes time to find one that can be used.
+ * @throws {SegmentError} `no-config`; `wrong-service` when another service than the config node's started the job
  */
-export function serviceOfJob(
-  RED: NodeAPI,
-  configId: string | undefined,
-  msg: NodeMessage,
-): Pick<Connection, "service"> {
+export function serviceOfJob(RED: NodeAPI, configId: string | undefined, msg: NodeMessage): ServiceRef {
   const startedBy = segmentOf(msg).service;
   if (configId !== undefined && configId !== "") {
     const connection = connectionOf(RED, configId);
-    if (startedBy === undefined || startedBy === connection.service) return connection;
+    if (startedBy === undefined || startedBy === connection.service) return connection.ref;
     throw new SegmentError(
       "wrong-service",
       `The job was started by ${preview(startedBy)}, but this node asks ${preview(connection.service)}: ` +
@@ -29,7 +25,7 @@ export function serviceOfJob(
     );
   }
   const [connection, ...others] = connectionsTo(startedBy);
-  if (connection !== undefined) return others.length === 0 ? connection : { service: connection.service };
+  if (connection !== undefined) return others.length === 0 ? connection.ref : { service: connection.service };
   throw new SegmentError(
     "no-config",
     startedBy === undefined
@@ -38,23 +34,23 @@ export function serviceOfJob(
   );
 }
 
-/** The connection to the service of {@link serviceOfJob}. @throws {SegmentError} as that does; `cancelled` */
+/** The connection to the service of {@link serviceOfJob}. @throws {SegmentError} as it does; `cancelled` */
 export async function connectionOfJob(
   RED: NodeAPI,
   configId: string | undefined,
   msg: NodeMessage,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const service = serviceOfJob(RED, configId, msg);
-  return service instanceof Connection ? service : successorOf(service, signal);
+  const { service, connection } = serviceOfJob(RED, configId, msg);
+  return connection ?? successorOf(service, signal);
 }
 
 /**
- * The connection to a service whose config node was closed: that of the node which a deploy puts in its place. Gives up
- * when there is none after 5 s, or the signal aborts.
+ * The connection to a service whose config node was closed: that of the config node by which a deploy replaces it. Gives
+ * up when there is none after 5 s, or when the signal aborts.
  * @throws {SegmentError} `no-config`; `cancelled`
  */
-export async function successorOf({ service }: Pick<Connection, "service">, signal: AbortSignal): Promise<Connection> {
+export async function successorOf(service: string, signal: AbortSignal): Promise<Connection> {
   const giveUpAt = performance.now() + SUCCESSOR_PATIENCE_MS;
   for (;;) {
     const connection = await connectionTo(service);
@@ -71,8 +67,8 @@ export async function successorOf({ service }: Pick<Connection, "service">, sign
 }
 
 /**
- * The connection to a service. Of several the first whose settings can be used, as an imported copy of a config node
- * comes without its secrets; where none can, the first, which says why.
+ * The connection to a service. Of several, the first whose settings can be used: an imported copy of a config node has no
+ * secrets. When none can be used, the first, whose error says why.
  */
 async function connectionTo(service: unknown): Promise<Connection | undefined> {
   const found = connectionsTo(service);

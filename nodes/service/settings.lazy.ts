@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { describeIssues, ENGINE_NAMES, SegmentError } from "../../src/api";
-import { baseUrlOf, KEEP_HOURS, KEEP_MEGABYTES, type ConfigCredentials, type ConfigDef } from "./config-def";
+import {
+  baseUrlOf,
+  CONCURRENCY,
+  KEEP_HOURS,
+  KEEP_MEGABYTES,
+  type ConfigCredentials,
+  type ConfigDef,
+} from "./config-def";
 import { variableOf } from "../common/environment-variable";
 
 /** Fields of a dialog that were left empty, or that a flow does not have yet, count as missing. */
@@ -27,7 +34,7 @@ const settingsSchema = z.object({
   clientAuth: choice("post", "basic"),
   timeout: number(30, 0.1),
   retries: wholeNumber(5, 0),
-  concurrency: wholeNumber(8, 1),
+  concurrency: wholeNumber(CONCURRENCY.fallback, CONCURRENCY.min),
   maxJobs: wholeNumber(16, 1),
   maxPending: wholeNumber(10000, 1),
   engine: choice(...ENGINE_NAMES),

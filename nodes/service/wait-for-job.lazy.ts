@@ -1,15 +1,15 @@
 import { SegmentError, type ErrorCode, type Job } from "../../src/api";
 import { jobFailure } from "../../src/client";
-import { Connection } from "./connection";
+import type { ServiceRef } from "./connection";
 import { successorOf } from "./service-of-job";
 import type { TimeLimit } from "./time-limit";
 
-/** Ends of a wait that are a result of their own (second output), not an error of the flow. */
+/** Ends of a wait that leave by the second output; any other error is one of the flow. */
 const ENDINGS: ErrorCode[] = ["timed-out", "cancelled", "job-not-found"];
 
 /** How a wait ended. */
 export interface WaitEnd {
-  /** The last answer seen of the job. */
+  /** The last state of the job that the service reported. */
   job: Job | undefined;
   /** Why there is no result; undefined when the job completed. */
   error: EndError | undefined;
@@ -28,18 +28,17 @@ interface Options {
   signal: AbortSignal;
   /** Receives every state of the job that the service reports. */
   onPoll?: (job: Job) => void;
-  /** Whether it counts for the config node's limit, as the wait of a message does (the default). */
+  /** Whether the wait counts for the config node's limit, as that of a message does (the default). */
   isCounted?: boolean;
 }
 
 /**
- * Waits until a job has ended or the wait has. When the config node is deployed anew meanwhile, the wait goes on with
- * the new one.
- * @param service where to ask: a connection, or only its identity when the connection is that of an earlier life
+ * Waits until the job or the wait has ended. When the config node is redeployed meanwhile, the wait goes on with the new
+ * one.
  * @throws {SegmentError} when the service can't be asked
  */
 export async function waitForJob(
-  service: Pick<Connection, "service">,
+  { service, connection }: ServiceRef,
   jobId: number,
   { limit, signal, onPoll, isCounted = true }: Options,
 ): Promise<WaitEnd> {
@@ -48,19 +47,19 @@ export async function waitForJob(
     seen = job;
     onPoll?.(job);
   };
-  let asked = service instanceof Connection ? service : undefined;
+  let current = connection;
   for (;;) {
     try {
-      asked ??= await successorOf(service, signal);
+      current ??= await successorOf(service, signal);
       const options = { timeoutMs: limit.left, signal, onPoll: see };
-      const job = await (isCounted ? asked.wait(jobId, options) : asked.watch(jobId, options));
+      const job = await (isCounted ? current.wait(jobId, options) : current.watch(jobId, options));
       return { job, error: describe(jobId, jobFailure(job)) };
     } catch (error) {
       if (!(error instanceof SegmentError) || !ENDINGS.includes(error.code)) throw error;
       if (error.code !== "cancelled" || signal.aborted) {
         return { job: seen, error: describe(jobId, error) };
       }
-      asked = undefined; // nobody cancelled this wait: its client was closed under it
+      current = undefined; // the wait itself was not cancelled: its client was closed
     }
   }
 }

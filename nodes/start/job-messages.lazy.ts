@@ -3,11 +3,11 @@ import type { NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import type { StartedPlan } from "./start-jobs.lazy";
 import { segmentOf } from "../common/segment-of";
 
-/** What upload tells of a file, which holds for every job on that file. */
+/** What upload writes into `msg.segment` of a file, which holds for every job on that file. */
 const FILE_FACTS = ["imageSize", "mimeType", "sha256", "receivedAt"];
 
 /**
- * The messages of started jobs, one a job, each with all that the message had which asked for them.
+ * The messages of started jobs, one a job, each with everything that the message had for which they were started.
  * @param isSequence whether they are numbered for a join node
  */
 export function jobMessages(
@@ -18,20 +18,20 @@ export function jobMessages(
   isSequence: boolean,
 ): NodeMessage[] {
   const sequenceId = RED.util.generateId();
-  return started.map((plan, index) => ({
+  return started.map((job, index) => ({
     ...msg,
-    payload: plan.answer,
-    jobId: plan.answer.jobId,
-    segment: RED.util.cloneMessage(segmentOfJob(segmentOf(msg), service, plan)),
+    payload: job.response,
+    jobId: job.jobId,
+    segment: RED.util.cloneMessage(segmentOfJob(segmentOf(msg), service, job)),
     ...(isSequence ? { parts: partsOf(msg, sequenceId, index, started.length) } : {}),
   }));
 }
 
-/** `msg.segment` of one job. What was known of another file than the job's, or of an earlier job, is left behind. */
+/** `msg.segment` of one job, without what belongs to another file than the job's, or to an earlier job. */
 function segmentOfJob(
   before: Record<string, unknown>,
   service: string,
-  { job: { request, prompt, box }, answer: { jobId } }: StartedPlan,
+  { plan: { request, prompt, box }, jobId }: StartedPlan,
 ): Record<string, unknown> {
   const [file] = request.items;
   const isSameFile = before.file === undefined || isDeepStrictEqual(before.file, file);

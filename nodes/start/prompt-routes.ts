@@ -94,7 +94,7 @@ async function tryPrompt(
   const { jobs } = buildJobs({ files: [file], ...(await readPrompt(body)), units: "fraction" });
   const began = performance.now();
   const started = await startJobs(await connection.client(), jobs, { signal });
-  const ended = await Promise.all(started.map(({ answer }) => resultOf(connection, answer.jobId, signal)));
+  const ended = await Promise.all(started.map(({ jobId }) => resultOf(connection, jobId, signal)));
   const segments = ended.flatMap((job) => (job?.items ?? []).flatMap((item) => (item.segments ?? []).slice(0, 1)));
   return {
     segments,
@@ -107,7 +107,7 @@ async function tryPrompt(
 async function resultOf(connection: Connection, jobId: number, signal: AbortSignal): Promise<Job | undefined> {
   const { waitForJob } = await import("../service/wait-for-job.lazy.js");
   const { TimeLimit } = await import("../service/time-limit.js");
-  const { job, error } = await waitForJob(connection, jobId, { limit: new TimeLimit(0), signal, isCounted: false });
+  const { job, error } = await waitForJob(connection.ref, jobId, { limit: new TimeLimit(0), signal, isCounted: false });
   if (error !== undefined) throw new SegmentError(error.code, error.message);
   return job;
 }

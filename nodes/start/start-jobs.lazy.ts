@@ -1,22 +1,22 @@
 import { MAX_CANDIDATES, preview, SegmentError, type StartedJob } from "../../src/api";
 import { LONGEST_JOB_MS, type SegmentClient } from "../../src/client";
 import type { PlannedJob } from "../../src/prompt";
-import type { Connection } from "../service/connection";
+import type { ServiceRef } from "../service/connection";
 import { TimeLimit } from "../service/time-limit";
 import { waitForJob } from "../service/wait-for-job.lazy";
 
-/** More at once would queue in the client: its default is the same. */
-const PARALLEL = 8;
-
-/** A job that was planned and what the service answered to it. */
+/** A planned job that was started. */
 export interface StartedPlan {
-  job: PlannedJob;
-  answer: StartedJob;
+  plan: PlannedJob;
+  jobId: number;
+  /** The service's response to the request. */
+  response: StartedJob;
 }
 
 /**
- * Posts all jobs, in their order. After a failure no further one is posted.
- * @param options `candidates`: how many segments each may find, 1 to 4
+ * Posts all jobs, in their order, as many at once as the client has requests for. After a failure no further job is
+ * posted.
+ * @param options `candidates`: how many segments each job may find, 1 to 4
  * @throws the first failure; its message names the jobs that were started
  */
 export async function startJobs(
@@ -28,23 +28,23 @@ export async function startJobs(
   const failures: unknown[] = [];
   const waiting = jobs.entries();
   const postNext = async (): Promise<void> => {
-    for (const [index, job] of waiting) {
+    for (const [index, plan] of waiting) {
       try {
-        const answer = await client.startJob(job.request, options);
-        started[index] = { job, answer };
+        const response = await client.startJob(plan.request, options);
+        started[index] = { plan, jobId: response.jobId, response };
       } catch (error) {
         failures.push(error);
       }
       if (failures.length > 0) return;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, jobs.length) }, postNext));
+  await Promise.all(Array.from({ length: Math.min(client.concurrency, jobs.length) }, postNext));
   if (failures.length > 0) throw withStartedJobs(failures[0], started);
   return started;
 }
 
 /**
- * Reads how many segments a job may find; flows from before there was a choice have one.
+ * Reads how many segments a job may find; 1 in flows that were saved before the field existed.
  * @throws {SegmentError} `no-config`
  */
 export function readCandidates(value: string | number | undefined): number {
@@ -56,14 +56,14 @@ export function readCandidates(value: string | number | undefined): number {
   );
 }
 
-/** Resolves when all jobs have ended, nobody can tell any more, or after 10 minutes. Never rejects. */
-export async function whenEnded(connection: Connection, jobIds: number[], signal: AbortSignal): Promise<void> {
+/** Resolves when all jobs have ended or can't be asked for any more, and after 10 minutes at the latest. Never rejects. */
+export async function whenEnded(service: ServiceRef, jobIds: number[], signal: AbortSignal): Promise<void> {
   const options = { limit: new TimeLimit(LONGEST_JOB_MS), signal, isCounted: false };
-  await Promise.allSettled(jobIds.map((jobId) => waitForJob(connection, jobId, options)));
+  await Promise.allSettled(jobIds.map((jobId) => waitForJob(service, jobId, options)));
 }
 
 function withStartedJobs(failure: unknown, started: StartedPlan[]): unknown {
-  const jobIds = Object.values(started).map(({ answer }) => answer.jobId); // without the gaps of jobs not started
+  const jobIds = Object.values(started).map(({ jobId }) => jobId); // without the gaps of jobs that were not started
   if (!(failure instanceof SegmentError) || jobIds.length === 0) return failure;
   return failure.adding(`Jobs already started: ${jobIds.join(", ")}.`);
 }

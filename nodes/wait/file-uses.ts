@@ -52,6 +52,6 @@ export class FileUses {
 async function deleteFile({ service, file }: FileUse): Promise<void> {
   const { fileIdentityOf, fileReferenceSchema } = await import("../../src/api/index.js");
   const identity = fileIdentityOf(fileReferenceSchema.parse(file));
-  const connection = await successorOf({ service }, new AbortController().signal);
+  const connection = await successorOf(service, new AbortController().signal);
   await (await connection.client()).deleteFiles([identity]);
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isFinal, type Job } from "../../src/api";
-import { type Connection } from "../service/connection";
 import { successorOf } from "../service/service-of-job";
 
 /** Nothing may be heard of a job for this long (ms), or a fifth of its age, before it is asked for. */
@@ -14,7 +13,7 @@ const QUIET_MS = 2000;
  * @returns hears the answers that others got about the job
  */
 export function watchStates(
-  service: Pick<Connection, "service">,
+  service: string,
   jobId: number,
   signal: AbortSignal,
   onState: (job: Job) => void,
@@ -45,11 +44,7 @@ export function watchStates(
 }
 
 /** Undefined when the service can't be asked now: the wait itself tells why. */
-async function lookOnce(
-  service: Pick<Connection, "service">,
-  jobId: number,
-  signal: AbortSignal,
-): Promise<Job | undefined> {
+async function lookOnce(service: string, jobId: number, signal: AbortSignal): Promise<Job | undefined> {
   try {
     return await (await (await successorOf(service, signal)).client()).getJob(jobId, { signal });
   } catch {

@@ -16,14 +16,14 @@ import { segmentOf } from "../common/segment-of";
 export async function passWait(
   RED: NodeAPI,
   wait: Wait,
-  { connection, jobId }: JobRef,
+  { service, jobId }: JobRef,
   withStates: boolean,
   msg: NodeMessageInFlow,
   task: Task,
 ): Promise<boolean> {
   const segment = {
     ...segmentOf(msg),
-    service: connection.service,
+    service: service.service,
     jobId,
     ...(wait.isResumed ? { resumed: true } : {}),
   };
@@ -32,10 +32,10 @@ export async function passWait(
   const sendState = (job: Job): void =>
     task.send([null, null, RED.util.cloneMessage({ ...msg, ...answered(segment, job) })]);
   try {
-    const end = await waitForJob(connection, jobId, {
+    const end = await waitForJob(service, jobId, {
       limit: wait.limit,
       signal: wait.cancelled.signal,
-      ...(over ? { onPoll: watchStates(connection, jobId, over.signal, sendState) } : {}),
+      ...(over ? { onPoll: watchStates(service.service, jobId, over.signal, sendState) } : {}),
     });
     await wait.place.turn;
     if (task.signal.aborted) return false;

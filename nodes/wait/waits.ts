@@ -1,6 +1,6 @@
 import { setImmediate as pause } from "node:timers/promises";
 import type { Node, NodeMessageInFlow } from "node-red";
-import type { Connection } from "../service/connection";
+import type { ServiceRef } from "../service/connection";
 import type { FileUse, FileUses } from "./file-uses";
 import type { Closing } from "../common/on-message";
 import { TimeLimit } from "../service/time-limit";
@@ -15,8 +15,8 @@ const TAKEN_UP_AT_ONCE = 20;
 /** What a message waits for. */
 export interface JobRef {
   jobId: number;
-  /** Where it is asked for: of a wait that was taken up, or where several lead there, only the identity. */
-  connection: Pick<Connection, "service">;
+  /** Only the identity for a wait that was taken up. */
+  service: ServiceRef;
   /** Milliseconds; 0 for no limit. */
   timeoutMs: number;
 }
@@ -95,9 +95,9 @@ export class Waits {
       this.#show(wait);
       return goal;
     }
-    const { jobId, timeoutMs, connection } = goal;
+    const { jobId, timeoutMs, service } = goal;
     const order = { sequence: records.nextSequence(), recordedAt: Date.now() };
-    wait.record = { nodeId: node.id, jobId, service: connection.service, timeoutMs, ...order, msg };
+    wait.record = { nodeId: node.id, jobId, service: service.service, timeoutMs, ...order, msg };
     void records.put(wait.key, wait.record).then((isRecorded) => {
       if (!isRecorded) wait.record = undefined;
       this.#show(wait);
@@ -155,7 +155,7 @@ export class Waits {
       since: performance.now(),
       cancelled: new AbortController(),
       isResumed: record !== undefined,
-      goal: record && { ...record, connection: { service: record.service } },
+      goal: record && { ...record, service: { service: record.service } },
       limit: new TimeLimit(record?.timeoutMs ?? 0),
       record,
     };

@@ -2,7 +2,7 @@
 export interface Slot {
   /** Resolves when all older slots of the key have left. */
   readonly turn: Promise<void>;
-  leave(): void;
+  readonly leave: () => void;
 }
 
 /** Keeps the order of callers by key. */

@@ -48,11 +48,12 @@ export class Semaphore {
   }
 
   /** Resolves when a place was passed on to the caller. */
-  #turn(signal: AbortSignal): Promise<void> {
-    return waitFor<void>(
+  #turn(signal: AbortSignal): Promise<undefined> {
+    return waitFor<undefined>(
       ({ resolve }) => {
-        this.#waiting.add(resolve);
-        return () => this.#waiting.delete(resolve);
+        const begin = (): void => resolve(undefined);
+        this.#waiting.add(begin);
+        return () => this.#waiting.delete(begin);
       },
       {
         signal,

@@ -3,8 +3,8 @@ import { startDeadline } from "./deadline";
 
 /** A wait, in the hands of whoever ends it. Only its first end counts. */
 export interface Wait<T> {
-  resolve(value: T): void;
-  reject(error: Error): void;
+  resolve: (value: T) => void;
+  reject: (error: Error) => void;
 }
 
 /** How a wait ends that nobody else ends: each function gives its result, or throws its error. */

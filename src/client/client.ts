@@ -45,6 +45,8 @@ const tokenInspectionSchema = z.looseObject({
 export class SegmentClient {
   /** Watches jobs until they end. */
   readonly waiter: JobWaiter;
+  /** How many requests may be in flight; further ones wait in order. */
+  readonly concurrency: number;
   readonly #tokens: ClientOptions["tokens"];
   readonly #http: ServiceHttp;
   readonly #jobs: JobRoutes;
@@ -56,6 +58,7 @@ export class SegmentClient {
 
   constructor(options: ClientOptions) {
     const delays = { ...DEFAULT_RETRY_DELAYS, ...options.delays };
+    this.concurrency = options.concurrency;
     this.#tokens = options.tokens;
     this.#http = new ServiceHttp({ ...options, agent: `node-red-segment/${packageVersion()}`, delays });
     this.#jobs = new JobRoutes(this.#http, options.project);

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Stands in front of a real server: counts what passes, and can hold answers back for as long as a test wants. */
+/** A proxy in front of a real server: records the requests, and can hold responses back as long as a test needs. */
 export class HoldingProxy {
-  /** Method and path of every request that came. */
+  /** Method and path of every request. */
   readonly requests: string[] = [];
   #held: RegExp | undefined;
   readonly #waiting = new Set<() => void>();
@@ -18,10 +18,10 @@ export class HoldingProxy {
       const onward = http.request(
         new URL(request.url ?? "/", target),
         { method: request.method, headers },
-        (answer) => {
+        (received) => {
           const pass = (): void => {
-            response.writeHead(answer.statusCode ?? 502, answer.headers);
-            answer.pipe(response);
+            response.writeHead(received.statusCode ?? 502, received.headers);
+            received.pipe(response);
           };
           if (this.#held?.test(line) === true) this.#waiting.add(pass);
           else pass();
@@ -44,12 +44,17 @@ export class HoldingProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Holds back the answers of requests like `POST /path` that match. */
+  /** How many responses are held back now. */
+  get held(): number {
+    return this.#waiting.size;
+  }
+
+  /** Holds back the responses to requests like `POST /path` that match. */
   hold(pattern: RegExp): void {
     this.#held = pattern;
   }
 
-  /** Lets all answers pass. */
+  /** Lets all responses pass. */
   release(): void {
     this.#held = undefined;
     for (const pass of this.#waiting) pass();
@@ -63,5 +68,5 @@ export class HoldingProxy {
   }
 }
 
-/** Looks at jobs, by either route. */
+/** Polls of jobs, by either route. */
 export const LOOKS = /^(GET \S+\/segment\/\d+|POST \S+\/segment\/byids)/;
