@@ -224,14 +224,14 @@ describe("from a camera by MQTT to the operator's dashboard", function () {
     await operator.outline(0);
     await operator.lamp("Alarm");
     await operator.button("Acknowledge").click();
-    await operator.lamp("Nothing chosen");
+    await operator.lamp("No object selected");
     assert.equal(await operator.button("Acknowledge").count(), 0);
 
-    await operator.lamp("Not known");
+    await operator.lamp("Unknown");
     // The picture is old: what is cut out of it says nothing of now.
     await operator.click(ON_THE_PART);
     await operator.outline();
-    await operator.lamp("Not known");
+    await operator.lamp("Unknown");
     await operator.sees(await send());
     await operator.lamp("Alarm");
   });
@@ -245,7 +245,7 @@ describe("from a camera by MQTT to the operator's dashboard", function () {
       .getByRole("alert")
       .filter({ hasText: /^msg\.payload: .*no JPEG or PNG/ })
       .waitFor();
-    await operator.lamp("Not known");
+    await operator.lamp("Unknown");
     await operator.sees(await send());
     await operator.page.getByRole("alert").waitFor({ state: "detached" });
   });
