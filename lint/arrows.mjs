@@ -43,7 +43,14 @@ export const ARROWS = {
   "src/embedded": ["src/api", "src/async"],
   "src/engine": ["src/api", "src/async", "src/drawing", "src/engine/graphcut", "src/engine/sam", "src/engine/pixels"],
   // Each engine builds on what all share; neither imports the other, and nothing that both use imports one of them.
-  "src/engine/graphcut": ["src/api", "src/engine", "src/engine/critic", "src/engine/graph", "src/engine/pixels"],
+  "src/engine/graphcut": [
+    "src/api",
+    "src/async",
+    "src/engine",
+    "src/engine/critic",
+    "src/engine/graph",
+    "src/engine/pixels",
+  ],
   "src/engine/sam": ["src/api", "src/engine", "src/engine/critic", "src/engine/pixels"],
   "src/engine/critic": ["src/api", "src/engine/pixels"],
   "src/engine/pixels": ["src/engine/graph"],

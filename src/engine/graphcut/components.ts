@@ -1,6 +1,6 @@
 import { pointLabel, type Point } from "../../api";
 import { bytes } from "./arrays";
-import type { PixelBox } from "./cut";
+import { pixelAt, type PixelBox } from "./grid";
 
 /** The connected parts (4-neighbourhood) of the pixels of one side of a mask. */
 interface Parts {
@@ -10,7 +10,7 @@ interface Parts {
   size: number[];
 }
 
-/** Parts smaller than this share of the largest are crumbs. */
+/** Parts smaller than this share of the largest are noise. */
 const MIN_PART = 0.1;
 /** Holes smaller than this share of the object are filled. */
 const MAX_HOLE = 0.15;
@@ -42,15 +42,8 @@ function connectedParts(mask: Uint8Array, width: number, side: 0 | 1): Parts {
   return { label, size };
 }
 
-/** Pixel of a point that is given in fractions of the mask. */
-export function pixelAt(point: Point, width: number, height: number): number {
-  const x = Math.min(width - 1, Math.max(0, Math.round(point.x * width - 0.5)));
-  const y = Math.min(height - 1, Math.max(0, Math.round(point.y * height - 0.5)));
-  return y * width + x;
-}
-
 /**
- * Keeps the parts of a mask that object points lie on; without such a part all but crumbs.
+ * Keeps the parts of a mask with foreground points on them; without such a part all but noise.
  * @param points in fractions of the mask
  */
 export function keepParts(mask: Uint8Array, width: number, height: number, points: Point[]): Uint8Array {
@@ -71,7 +64,7 @@ function clickedParts(label: Int32Array, width: number, height: number, points: 
 }
 
 /**
- * Keeps the parts that object points lie on; without such a part the one that fills most of a box's middle, by a
+ * Keeps the parts with foreground points on them; without such a part the one that fills most of a box's centre, by a
  * Gaussian weight.
  * @param points in fractions of the mask
  */
@@ -99,7 +92,7 @@ export function keepCentralPart(
   return bytes(label.length, (i) => (label[i] === best ? 1 : 0));
 }
 
-/** Clears what lies more than a pixel outside a box. */
+/** Clears the pixels that are more than one pixel outside a box. */
 export function clearOutside(mask: Uint8Array, width: number, height: number, box: PixelBox): void {
   for (let y = 0, i = 0; y < height; y += 1) {
     const outside = y + 0.5 < box.top - 1 || y + 0.5 > box.bottom + 1;
@@ -110,7 +103,7 @@ export function clearOutside(mask: Uint8Array, width: number, height: number, bo
 }
 
 /**
- * Fills small holes of a mask, except those that a background point lies in.
+ * Fills small holes of a mask, except those with a background point in them.
  * @param points in fractions of the mask
  */
 export function fillHoles(mask: Uint8Array, width: number, height: number, points: Point[]): Uint8Array {

@@ -1,18 +1,19 @@
 import { FlowGraph } from "../graph/max-flow";
 import { colourRatios, type ColourKernel } from "./colour-model";
 import { floats } from "./arrays";
+import type { PixelBox } from "./grid";
 import type { Hints } from "./hints";
 import type { RegionGraph } from "./region-graph";
 
 export interface CutOptions {
-  /** Added to every region's leaning to the object. */
+  /** Added to every region's preference for the object. */
   bias: number;
-  /** Weight of the colours that both sides have, against prior and contour. */
+  /** Weight of the colours of both sides, against prior and contour. */
   colourWeight: number;
-  /** Weight of the contour's length against the regions' leanings. */
+  /** Weight of the contour's length against the regions' preferences. */
   smoothness: number;
   /**
-   * A box is believed to be tight: while the object spans less than `span` of its width or height, or fills less than
+   * The box counts as tight: while the object spans less than `span` of its width or height, or fills less than
    * `area` of it, the bias is raised (V. Lempitsky et al., "Image Segmentation with a Bounding Box Prior", ICCV 2009,
    * in a simple form).
    */
@@ -24,7 +25,7 @@ export const CUT: CutOptions = { bias: 0, colourWeight: 1, smoothness: 1.186 };
 const ROUNDS = 5;
 const TIGHT_ROUNDS = 2;
 const TIGHT_BIAS = [0.3, 0.6, 1, 1.5, 2.2];
-/** How fast the price of a contour falls with the contrast that it lies on. */
+/** How fast the price of a contour falls with the contrast along it. */
 const CONTRAST = 1.302;
 const MIN_PRICE = 0.02;
 /** Samples that are certain weigh more in the colour models. */
@@ -32,18 +33,11 @@ const CLICK_SAMPLES = 1.976;
 const OUTSIDE_SAMPLES = 3;
 const FIXED = 1e6;
 
-/** Where the object may be, in pixels of the frame, for the test of tightness. */
-export interface PixelBox {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
 /**
  * Cuts regions into object and background: minimum cuts between the prior, the colours of both sides and the contrast
- * on their contour, with the colours learnt anew from each cut (Y. Boykov, M.-P. Jolly, ICCV 2001; C. Rother et al.,
+ * on their contour, with the colours learnt again from each cut (Y. Boykov, M.-P. Jolly, ICCV 2001; C. Rother et al.,
  * "GrabCut", 2004).
+ * @param box where the object may be, for the test of tightness
  * @returns 1 = object for each region
  */
 export function cutRegions(
@@ -60,8 +54,8 @@ export function cutRegions(
   const settle = (bias: number, rounds: number): void => {
     for (let round = 0; round < rounds; round += 1) {
       const ratios = colourRatios(kernel, objectSamples(graph, hints, soft), backgroundSamples(graph, hints, soft));
-      const leaning = floats(graph.count, (r) => options.colourWeight * ratios[r]! + prior[r]! + bias);
-      const next = cutOnce(graph, fixed, leaning, prices);
+      const preference = floats(graph.count, (r) => options.colourWeight * ratios[r]! + prior[r]! + bias);
+      const next = cutOnce(graph, fixed, preference, prices);
       const changed = next.some((value, r) => value !== side[r]);
       side = next;
       for (let r = 0; r < soft.length; r += 1) soft[r] = certain(fixed[r]!) ?? 0.9 * next[r]! + 0.05;
@@ -104,11 +98,11 @@ function contourPrices({ edges, spacing }: RegionGraph, smoothness: number): Flo
   );
 }
 
-function cutOnce(graph: RegionGraph, fixed: Int8Array, leaning: Float64Array, prices: Float64Array): Uint8Array {
+function cutOnce(graph: RegionGraph, fixed: Int8Array, preference: Float64Array, prices: Float64Array): Uint8Array {
   const flow = new FlowGraph(graph.count, graph.edges.count);
   const unit = graph.spacing * graph.spacing;
   for (let r = 0; r < graph.count; r += 1) {
-    flow.addTerminal(r, fixed[r] ? fixed[r]! * FIXED : leaning[r]! * (graph.size[r]! / unit));
+    flow.addTerminal(r, fixed[r] ? fixed[r]! * FIXED : preference[r]! * (graph.size[r]! / unit));
   }
   for (let edge = 0; edge < graph.edges.count; edge += 1) {
     flow.addEdge(graph.edges.from[edge]!, graph.edges.to[edge]!, prices[edge]!, prices[edge]!);
@@ -120,7 +114,7 @@ function fillsBox(
   graph: RegionGraph,
   side: Uint8Array,
   box: PixelBox,
-  wanted: { span: number; area: number },
+  required: { span: number; area: number },
 ): boolean {
   const span = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
   let area = 0;
@@ -135,8 +129,8 @@ function fillsBox(
   const width = box.right - box.left;
   const height = box.bottom - box.top;
   return (
-    span.right - span.left >= wanted.span * width &&
-    span.bottom - span.top >= wanted.span * height &&
-    area >= wanted.area * width * height
+    span.right - span.left >= required.span * width &&
+    span.bottom - span.top >= required.span * height &&
+    area >= required.area * width * height
   );
 }

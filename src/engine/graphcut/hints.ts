@@ -1,18 +1,19 @@
-import { pointLabel, type Point, type Prompt } from "../../api";
+import { pointLabel, type BoundingBox, type Point, type Prompt } from "../../api";
+import { pixelAt } from "./grid";
 import { geodesicDistance, type Source } from "./geodesic";
 import { otherEnd, type RegionGraph } from "./region-graph";
 
-/** What a prompt says of each region before its colour is looked at. */
+/** The information of a prompt about each region, before any colours are compared. */
 export interface Hints {
   /** 1 = object, −1 = background for certain, 0 = open. */
   fixed: Int8Array;
-  /** Leaning to the object (> 0) or the background (< 0). */
+  /** Preference for the object (> 0) or the background (< 0). */
   prior: Float64Array;
   /** Whether the prompt has a box. */
   boxed: boolean;
 }
 
-/** How strongly the parts of a prompt are believed. */
+/** How much the parts of a prompt are trusted. */
 export interface HintOptions {
   /** Weight of the geodesic distance to clicks where there is no box. */
   clickWeight: number;
@@ -22,7 +23,7 @@ export interface HintOptions {
   centreWeight: number;
   /** Weight of the geodesic distance from the box's border. */
   depthWeight: number;
-  /** The distance, as a share of the greatest, at which a region is as likely object as background, times two. */
+  /** The distance, as a share of the greatest, at which a region is certainly deep: half of it counts as neutral. */
   fullDepth: number;
 }
 
@@ -36,71 +37,74 @@ export const HINTS: HintOptions = {
 
 /** Weight of the geodesic distance to clicks beside a box. */
 const BOXED_CLICK_WEIGHT = 0.15;
-/** Distance that the frame's border starts with, without and with background clicks. */
+/** Distance at the frame's border, without and with background clicks. */
 const BORDER_OFFSET = 4.349;
 const BORDER_OFFSET_CLICKS = 3.854;
-/** Objects lie within this share of the diagonal around a click; weight of that. */
+/** Objects are within this share of the diagonal around a click; and the weight of that. */
 const CLICK_RADIUS = 0.272;
 const NEARNESS_WEIGHT = 0.239;
-/** Fewer certain regions than this around a box say nothing. */
+/** Fewer certain regions than this around a box are ignored. */
 const MIN_OUTSIDE = 3;
+
+/** The regions of a frame, and the frame's size in pixels. */
+export interface RegionGrid {
+  graph: RegionGraph;
+  width: number;
+  height: number;
+}
+
+/** A prompt that is being turned into hints. */
+interface Reading extends RegionGrid, Pick<Hints, "fixed" | "prior"> {
+  /** The points inside the frame. */
+  points: Point[];
+  box: BoundingBox | undefined;
+  options: HintOptions;
+}
 
 /**
  * Turns a prompt into hints on a frame's regions.
  * @param prompt in fractions of the frame
  */
-export function readPrompt(
-  graph: RegionGraph,
-  width: number,
-  height: number,
-  prompt: Prompt,
-  options: HintOptions,
-): Hints {
-  const fixed = new Int8Array(graph.count);
-  const prior = new Float64Array(graph.count);
-  const points = (prompt.points ?? []).filter((point) => inside(point.x) && inside(point.y));
-  const box = prompt.boundingBox;
+export function readPrompt(grid: RegionGrid, prompt: Prompt, options: HintOptions): Hints {
+  const { count } = grid.graph;
+  const reading: Reading = {
+    ...grid,
+    options,
+    points: (prompt.points ?? []).filter(({ x, y }) => isFraction(x) && isFraction(y)),
+    box: prompt.boundingBox,
+    fixed: new Int8Array(count),
+    prior: new Float64Array(count),
+  };
+  const { box, fixed, prior } = reading;
   if (box) {
-    fixOutside(graph, width, height, box, fixed);
-    preferCentre(graph, width, height, box, options, fixed, prior);
+    fixOutside(reading, box);
+    preferCentre(reading, box);
   }
-  const clicked = (label: 0 | 1): number[] =>
-    points.filter((point) => pointLabel(point) === label).map((point) => regionAt(graph, width, height, point));
-  const object = clicked(1);
-  const background = clicked(0);
+  const object = clickedRegions(reading, 1);
+  const background = clickedRegions(reading, 0);
   for (const region of object) fixed[region] = 1;
   for (const region of background) fixed[region] = -1;
 
-  const outer = geodesicDistance(graph, outerSources(graph, fixed, background, box !== undefined));
-  if (object.length > 0) {
-    const inner = geodesicDistance(
-      graph,
-      object.map((region) => ({ region, offset: 0 })),
-    );
-    const weight = box ? BOXED_CLICK_WEIGHT : options.clickWeight;
-    for (let r = 0; r < graph.count; r += 1) {
-      prior[r]! += (weight * (outer[r]! - inner[r]!)) / (outer[r]! + inner[r]! + 1e-6);
-    }
-  }
-  if (box || object.length === 0) preferDepth(fixed, outer, options, prior);
-  if (!box) preferNear(graph, width, height, points, prior);
+  const outer = geodesicDistance(grid.graph, outerSources(reading, background));
+  if (object.length > 0) preferClicked(reading, object, outer);
+  if (box || object.length === 0) preferDepth(reading, outer);
+  if (!box) preferNear(reading);
   return { fixed, prior, boxed: box !== undefined };
 }
 
-function inside(fraction: number): boolean {
-  return fraction >= 0 && fraction <= 1;
+function isFraction(value: number): boolean {
+  return value >= 0 && value <= 1;
 }
 
-function regionAt(graph: RegionGraph, width: number, height: number, point: Point): number {
-  const x = Math.min(width - 1, Math.max(0, Math.round(point.x * width - 0.5)));
-  const y = Math.min(height - 1, Math.max(0, Math.round(point.y * height - 0.5)));
-  return graph.label[y * width + x]!;
+/** The regions under the points with a label. */
+function clickedRegions({ graph, width, height, points }: Reading, label: 0 | 1): number[] {
+  return points
+    .filter((point) => pointLabel(point) === label)
+    .map((point) => graph.label[pixelAt(point, width, height)]!);
 }
 
-type Box = NonNullable<Prompt["boundingBox"]>;
-
-/** Regions that lie for the greater part outside the box are background. */
-function fixOutside(graph: RegionGraph, width: number, height: number, box: Box, fixed: Int8Array): void {
+/** Regions with the greater part of their pixels outside the box are background. */
+function fixOutside({ graph, width, height, fixed }: Reading, box: BoundingBox): void {
   const within = new Float64Array(graph.count);
   for (let y = 0, i = 0; y < height; y += 1) {
     const rowInside = y + 0.5 >= box.yMin * height && y + 0.5 <= box.yMax * height;
@@ -111,15 +115,9 @@ function fixOutside(graph: RegionGraph, width: number, height: number, box: Box,
   for (let r = 0; r < graph.count; r += 1) if (within[r]! < 0.5 * graph.size[r]!) fixed[r] = -1;
 }
 
-function preferCentre(
-  graph: RegionGraph,
-  width: number,
-  height: number,
-  box: Box,
-  { centreShare, centreWeight }: HintOptions,
-  fixed: Int8Array,
-  prior: Float64Array,
-): void {
+/** The closer to the box's centre, the more likely object. */
+function preferCentre({ graph, width, height, options, fixed, prior }: Reading, box: BoundingBox): void {
+  const { centreShare, centreWeight } = options;
   const cx = ((box.xMin + box.xMax) / 2) * width;
   const cy = ((box.yMin + box.yMax) / 2) * height;
   const rx = Math.max(1, ((box.xMax - box.xMin) / 2) * width * centreShare);
@@ -132,14 +130,14 @@ function preferCentre(
 }
 
 /** Where the background begins: around the box, else at the frame's border; and at background clicks. */
-function outerSources(graph: RegionGraph, fixed: Int8Array, background: number[], boxed: boolean): Source[] {
+function outerSources({ graph, fixed, box }: Reading, background: number[]): Source[] {
   const sources: Source[] = background.map((region) => ({ region, offset: 0 }));
   let outside = 0;
   for (const value of fixed) if (value === -1) outside += 1;
-  const byBox = boxed && outside >= MIN_OUTSIDE;
+  const isByBox = box !== undefined && outside >= MIN_OUTSIDE;
   const offset = background.length > 0 ? BORDER_OFFSET_CLICKS : BORDER_OFFSET;
   for (let region = 0; region < graph.count; region += 1) {
-    if (byBox) {
+    if (isByBox) {
       if (fixed[region] === -1 && touchesOpen(graph, fixed, region)) sources.push({ region, offset: 0 });
     } else if (graph.onBorder[region]) {
       sources.push({ region, offset });
@@ -155,13 +153,21 @@ function touchesOpen(graph: RegionGraph, fixed: Int8Array, region: number): bool
   return false;
 }
 
-/** The further from the outside, the more likely object. */
-function preferDepth(
-  fixed: Int8Array,
-  outer: Float64Array,
-  { depthWeight, fullDepth }: HintOptions,
-  prior: Float64Array,
-): void {
+/** The closer to the clicked regions than to the background, along paths of little change of colour, the more likely object. */
+function preferClicked({ graph, box, options, prior }: Reading, object: number[], outer: Float64Array): void {
+  const inner = geodesicDistance(
+    graph,
+    object.map((region) => ({ region, offset: 0 })),
+  );
+  const weight = box ? BOXED_CLICK_WEIGHT : options.clickWeight;
+  for (let r = 0; r < graph.count; r += 1) {
+    prior[r]! += (weight * (outer[r]! - inner[r]!)) / (outer[r]! + inner[r]! + 1e-6);
+  }
+}
+
+/** The farther from the background, the more likely object. */
+function preferDepth({ fixed, options, prior }: Reading, outer: Float64Array): void {
+  const { depthWeight, fullDepth } = options;
   let deepest = 0;
   for (let r = 0; r < outer.length; r += 1) if (fixed[r] !== -1) deepest = Math.max(deepest, outer[r]!);
   if (!(deepest > 0) || deepest === Infinity) return;
@@ -170,7 +176,8 @@ function preferDepth(
   }
 }
 
-function preferNear(graph: RegionGraph, width: number, height: number, points: Point[], prior: Float64Array): void {
+/** The closer to a click in the picture, the more likely object. */
+function preferNear({ graph, width, height, points, prior }: Reading): void {
   const radius = CLICK_RADIUS * Math.hypot(width, height);
   const clicks = points.filter((point) => pointLabel(point) === 1);
   for (let r = 0; r < graph.count; r += 1) {

@@ -1,8 +1,9 @@
 import type { Point, Prompt } from "../../api";
 import { bytes } from "./arrays";
 import { clearOutside, fillHoles, keepCentralPart, keepParts } from "./components";
-import { CUT, cutRegions, type CutOptions, type PixelBox } from "./cut";
+import { CUT, cutRegions, type CutOptions } from "./cut";
 import { promptInWindow } from "./frame";
+import { pixelBox } from "./grid";
 import { HINTS, readPrompt, type HintOptions } from "./hints";
 import type { RegionFrame } from "./picture";
 
@@ -111,7 +112,7 @@ export function cutOut(frame: RegionFrame, prompt: Prompt, recipe: Recipe): Uint
   const { width, height } = frame;
   const { graph, kernel } = recipe.shadeless ? frame.shadeless : frame;
   const box = local.boundingBox && pixelBox(local.boundingBox, width, height);
-  const hints = readPrompt(graph, width, height, local, recipe);
+  const hints = readPrompt({ graph, width, height }, local, recipe);
   const side = cutRegions(graph, kernel, hints, recipe, box);
   const mask = bytes(graph.label.length, (i) => side[graph.label[i]!]!);
   const points = pointsInside(local);
@@ -121,16 +122,7 @@ export function cutOut(frame: RegionFrame, prompt: Prompt, recipe: Recipe): Uint
   return fillHoles(kept, width, height, points);
 }
 
-/** The points of a prompt in fractions of a window that lie in the window. */
+/** The points of a prompt that are inside the window. @param prompt in fractions of the window */
 export function pointsInside(prompt: Prompt): Point[] {
   return (prompt.points ?? []).filter(({ x, y }) => x >= 0 && x <= 1 && y >= 0 && y <= 1);
-}
-
-function pixelBox(box: NonNullable<Prompt["boundingBox"]>, width: number, height: number): PixelBox {
-  return {
-    left: Math.max(0, box.xMin) * width,
-    top: Math.max(0, box.yMin) * height,
-    right: Math.min(1, box.xMax) * width,
-    bottom: Math.min(1, box.yMax) * height,
-  };
 }

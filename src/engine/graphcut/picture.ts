@@ -1,4 +1,5 @@
 import type { BoundingBox } from "../../api";
+import { RecentMap } from "../../async/recent-map";
 import { featureContext, type FeatureContext } from "../critic/feature-context";
 import type { Pixels } from "../pixels/pixels";
 import { colourKernel, type ColourKernel } from "./colour-model";
@@ -7,7 +8,7 @@ import { withoutShade } from "../pixels/shade";
 import { regionGraph, type RegionGraph } from "./region-graph";
 import { superpixels } from "./superpixels";
 
-/** A frame with what the cuts and the critic need of it. */
+/** A frame with everything that the cuts and the critic need. */
 export interface RegionFrame extends Frame {
   graph: RegionGraph;
   kernel: ColourKernel;
@@ -18,21 +19,21 @@ export interface RegionFrame extends Frame {
 
 const REGIONS = 700;
 const LONG_SIDE = 256;
-/** Windows around clicks are many, so they are coarser. */
+/** There are many windows around clicks, so they are coarser. */
 const CLICK_LONG_SIDE = 192;
-/** A window of at least this share of the picture is taken as the whole: that is computed only once. */
+/** A window of at least this share of the picture counts as the whole picture, whose frame is computed only once. */
 const ALMOST_WHOLE = 0.7;
 /** Frames of one picture that are kept. */
 const MAX_FRAMES = 8;
 const FRAME_BYTES = 5 * 2 ** 20;
 
-/** A picture with the frames that were computed of it, for any number of prompts. */
+/** A picture with the frames computed from it, for any number of prompts. */
 export class PreparedPicture {
-  private readonly frames = new Map<string, RegionFrame>();
+  private readonly frames = new RecentMap<string, RegionFrame>(MAX_FRAMES);
 
   constructor(readonly image: Pixels) {}
 
-  /** The memory that it takes at most, about, in bytes. */
+  /** About the greatest memory that it may take, in bytes. */
   get maxBytes(): number {
     return this.image.data.byteLength + MAX_FRAMES * FRAME_BYTES;
   }
@@ -46,13 +47,10 @@ export class PreparedPicture {
 
   private cached(window: BoundingBox, longSide: number): RegionFrame {
     const key = [window.xMin, window.yMin, window.xMax, window.yMax, longSide].join();
-    const frame = this.frames.get(key) ?? computeFrame(this.image, window, longSide);
-    this.frames.delete(key);
+    const known = this.frames.get(key);
+    if (known !== undefined) return known;
+    const frame = computeFrame(this.image, window, longSide);
     this.frames.set(key, frame);
-    for (const oldest of this.frames.keys()) {
-      if (this.frames.size <= MAX_FRAMES) break;
-      this.frames.delete(oldest);
-    }
     return frame;
   }
 }

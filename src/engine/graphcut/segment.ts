@@ -3,6 +3,7 @@ import { expectedIou, promptKind, type CriticModel } from "../critic/critic";
 import { withRelative } from "../critic/relative";
 import { different } from "../distinct-candidates";
 import { snapToEdges } from "../pixels/edge-band";
+import { neighboursOf, type Neighbours } from "../pixels/neighbours";
 import { fillHoles } from "./components";
 import { cutFrame, growBox, promptInWindow, type Frame } from "./frame";
 import { pointsInside } from "./hypotheses";
@@ -163,22 +164,17 @@ function boundsOf({ frame: { window, width, height }, mask }: Proposal): Boundin
 
 /** A mask as a soft field of −FIELD..FIELD on another frame, by linear interpolation; background outside its own. */
 function fieldOn(target: Frame, { frame, mask }: Proposal): Float32Array {
-  const columns = neighbours(
-    target.width,
-    target.window.xMin,
-    target.window.xMax,
-    frame.width,
-    frame.window.xMin,
-    frame.window.xMax,
-  );
-  const rows = neighbours(
-    target.height,
-    target.window.yMin,
-    target.window.yMax,
-    frame.height,
-    frame.window.yMin,
-    frame.window.yMax,
-  );
+  const along = (axis: "x" | "y", size: number, cells: number): Neighbours => {
+    const [from, to] = [target.window[`${axis}Min`], target.window[`${axis}Max`]];
+    const [otherFrom, otherTo] = [frame.window[`${axis}Min`], frame.window[`${axis}Max`]];
+    return neighboursOf(
+      size,
+      cells,
+      (i) => ((from + ((i + 0.5) / size) * (to - from) - otherFrom) / (otherTo - otherFrom)) * cells - 0.5,
+    );
+  };
+  const columns = along("x", target.width, frame.width);
+  const rows = along("y", target.height, frame.height);
   const field = new Float32Array(target.width * target.height);
   for (let y = 0, i = 0; y < target.height; y += 1) {
     const upper = rows.first[y]! * frame.width;
@@ -194,26 +190,4 @@ function fieldOn(target: Frame, { frame, mask }: Proposal): Float32Array {
     }
   }
   return field;
-}
-
-/** For each pixel along one axis the two pixels of another grid around it and the second one's share. */
-function neighbours(
-  size: number,
-  from: number,
-  to: number,
-  otherSize: number,
-  otherFrom: number,
-  otherTo: number,
-): { first: Int32Array; second: Int32Array; share: Float64Array } {
-  const first = new Int32Array(size);
-  const second = new Int32Array(size);
-  const share = new Float64Array(size);
-  for (let i = 0; i < size; i += 1) {
-    const place = ((from + ((i + 0.5) / size) * (to - from) - otherFrom) / (otherTo - otherFrom)) * otherSize - 0.5;
-    const low = Math.floor(place);
-    first[i] = Math.max(0, Math.min(otherSize - 1, low));
-    second[i] = Math.max(0, Math.min(otherSize - 1, low + 1));
-    share[i] = place - low;
-  }
-  return { first, second, share };
 }

@@ -16,7 +16,7 @@ const REACH = 1.2;
 /** Parts smaller than this share of an ordinary region join a neighbour. */
 const MIN_SHARE = 0.2;
 
-/** Centres of the regions: place and colour. */
+/** Centres of the regions: position and colour. */
 interface Centres {
   x: Float32Array;
   y: Float32Array;
@@ -66,11 +66,11 @@ function gridCentres({ width, height, l, a, b }: LabImage, columns: number, rows
   return centres;
 }
 
-/** Gives each pixel to the centre that is nearest in place and colour together. */
+/** Assigns each pixel to the nearest centre, by position and colour together. */
 function assign(image: LabImage, centres: Centres, spacing: number, cluster: Int32Array): void {
   const { width, height, l, a, b } = image;
   const nearest = new Float32Array(cluster.length).fill(Infinity);
-  const placeWeight = (COMPACTNESS / spacing) ** 2;
+  const positionWeight = (COMPACTNESS / spacing) ** 2;
   const reach = Math.ceil(REACH * spacing);
   for (let k = 0; k < centres.x.length; k += 1) {
     const cx = centres.x[k]!;
@@ -82,12 +82,12 @@ function assign(image: LabImage, centres: Centres, spacing: number, cluster: Int
     const x1 = Math.min(width - 1, Math.floor(cx + reach));
     const y1 = Math.min(height - 1, Math.floor(cy + reach));
     for (let y = Math.max(0, Math.floor(cy - reach)); y <= y1; y += 1) {
-      const dy = (y - cy) * (y - cy) * placeWeight;
+      const dy = (y - cy) * (y - cy) * positionWeight;
       for (let x = x0, i = y * width + x0; x <= x1; x += 1, i += 1) {
         const dl = l[i]! - cl;
         const da = a[i]! - ca;
         const db = b[i]! - cb;
-        const distance = dl * dl + da * da + db * db + dy + (x - cx) * (x - cx) * placeWeight;
+        const distance = dl * dl + da * da + db * db + dy + (x - cx) * (x - cx) * positionWeight;
         if (distance < nearest[i]!) {
           nearest[i] = distance;
           cluster[i] = k;
@@ -122,19 +122,19 @@ function moveCentres({ width, height, l, a, b }: LabImage, centres: Centres, clu
   }
 }
 
-/** Makes each connected part of a cluster a region of its own; crumbs join the region before them. */
+/** Makes each connected part of a cluster a region; tiny parts join the region before them. */
 function connect(cluster: Int32Array, width: number, height: number, spacing: number): Superpixels {
   const label = new Int32Array(cluster.length).fill(-1);
-  const part = new Int32Array(cluster.length);
-  const crumb = MIN_SHARE * spacing * spacing;
+  const clusters = { cluster, label, part: new Int32Array(cluster.length), width, height };
+  const smallest = MIN_SHARE * spacing * spacing;
   let count = 0;
   for (let start = 0; start < cluster.length; start += 1) {
     if (label[start]! >= 0) continue;
     const x = start % width;
     const neighbour = x > 0 ? label[start - 1]! : start >= width ? label[start - width]! : -1;
-    const size = collectPart(cluster, label, part, start, count, width, height);
-    if (size < crumb && neighbour >= 0) {
-      for (let k = 0; k < size; k += 1) label[part[k]!] = neighbour;
+    const size = collectPart(clusters, start, count);
+    if (size < smallest && neighbour >= 0) {
+      for (let k = 0; k < size; k += 1) label[clusters.part[k]!] = neighbour;
     } else {
       count += 1;
     }
@@ -142,22 +142,26 @@ function connect(cluster: Int32Array, width: number, height: number, spacing: nu
   return { label, count, spacing };
 }
 
-/** Labels the pixels of `start`'s cluster that hang together with it; returns how many stand in `part`. */
-function collectPart(
-  cluster: Int32Array,
-  label: Int32Array,
-  part: Int32Array,
-  start: number,
-  id: number,
-  width: number,
-  height: number,
-): number {
-  const wanted = cluster[start]!;
+/** The clusters of a picture's pixels while their connected parts are labelled. */
+interface Clusters {
+  /** Cluster of each pixel. */
+  cluster: Int32Array;
+  /** Region of each pixel, −1 = not labelled yet. */
+  label: Int32Array;
+  /** Room for the pixels of one part. */
+  part: Int32Array;
+  width: number;
+  height: number;
+}
+
+/** Labels the connected part of `start`'s cluster with `id`; returns its size: its pixels are the first ones of `part`. */
+function collectPart({ cluster, label, part, width, height }: Clusters, start: number, id: number): number {
+  const ownCluster = cluster[start]!;
   let size = 1;
   part[0] = start;
   label[start] = id;
   const reach = (i: number): void => {
-    if (label[i]! >= 0 || cluster[i] !== wanted) return;
+    if (label[i]! >= 0 || cluster[i] !== ownCluster) return;
     label[i] = id;
     part[size++] = i;
   };

@@ -2,21 +2,22 @@ import type { ImageSize, Polygon } from "../../api";
 import { tracePolygons, type SoftMask } from "../contours";
 import { snapToEdges } from "../pixels/edge-band";
 import { blur3, type LabImage } from "../pixels/lab";
+import { neighboursOf, type Neighbours } from "../pixels/neighbours";
 import { MASK_SIDE } from "./model";
 
-/** Long sides, in pixels, between which outlines are worked out: fewer are too coarse, more cost too much. */
+/** Bounds of the long side, in pixels, at which outlines are computed: less is too coarse, more costs too much. */
 const MIN_SIDE = 256;
 const MAX_SIDE = 1024;
 
-/** Outlines are traced on at most so many cells a side. */
+/** Greatest number of cells a side on which outlines are traced. */
 const MAX_TRACED = 256;
 
 /** Pixels to each side of the outline that may change sides, and the weight of the logits against colours and edges. */
 const EDGE_BAND = { radius: 5, fieldWeight: 0.5 };
-/** How much of the surroundings is looked at to learn the background's colours: a share of the object's size. */
+/** Width of the surroundings from which the background's colours are learnt: a share of the object's size. */
 const SURROUNDINGS = 0.25;
 
-/** The size at which a picture's outlines are worked out: its own, if that is neither very small nor very large. */
+/** The size at which a picture's outlines are computed: its own, unless that is very small or very large. */
 export function edgeSize({ width, height }: ImageSize): ImageSize {
   const long = Math.max(width, height);
   const scale = Math.min(MAX_SIDE, Math.max(MIN_SIDE, long)) / long;
@@ -32,7 +33,7 @@ interface Window {
 }
 
 /**
- * Draws the outline of a low-resolution mask on the picture's edges.
+ * Moves the outline of a low-resolution mask onto the picture's edges and traces it.
  * @param logits 256 × 256, row by row; above 0 is the object
  * @param valid the part of them, from the top left, that the picture covers: in cells, not always whole
  * @param lab the picture at its `edgeSize`
@@ -53,8 +54,8 @@ export async function outline(
 }
 
 /**
- * The mask of a window as a field that falls slowly from 1 to -1, so that the outline runs through the stairs of the
- * pixels and not along them. Large windows are made smaller.
+ * The mask of a window as a field that falls slowly from 1 to -1, so that the outline cuts through the stairs of the
+ * pixels instead of following them. Large windows are scaled down.
  */
 function softMask(mask: Uint8Array, { width, height }: ImageSize, { left, top }: Window, picture: ImageSize): SoftMask {
   const block = Math.ceil(Math.max(width, height) / MAX_TRACED);
@@ -110,36 +111,30 @@ function span(from: number, to: number, cells: number, pixels: number): [number,
   return [Math.max(0, Math.floor(from * scale - margin)), Math.min(pixels, Math.ceil(to * scale + margin))];
 }
 
-/** The logits at the pixels of a window, bilinear between the cells' middles. */
+/** The logits at the pixels of a window, by linear interpolation between the centres of the cells. */
 function enlarge(logits: Float32Array, valid: ImageSize, picture: ImageSize, window: Window): Float32Array {
-  const across = positions(window.left, window.right, valid.width / picture.width);
-  const down = positions(window.top, window.bottom, valid.height / picture.height);
-  const field = new Float32Array(across.length * down.length);
-  let at = 0;
-  for (const y of down) {
-    const upper = y.first * MASK_SIDE;
-    const lower = y.second * MASK_SIDE;
-    for (const x of across) {
-      const top = logits[upper + x.first]! + (logits[upper + x.second]! - logits[upper + x.first]!) * x.share;
-      const bottom = logits[lower + x.first]! + (logits[lower + x.second]! - logits[lower + x.first]!) * x.share;
-      field[at] = top + (bottom - top) * y.share;
-      at += 1;
+  const [width, height] = [window.right - window.left, window.bottom - window.top];
+  const columns = cellsAround(window.left, width, valid.width / picture.width);
+  const rows = cellsAround(window.top, height, valid.height / picture.height);
+  const field = new Float32Array(width * height);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    const upper = rows.first[y]! * MASK_SIDE;
+    const lower = rows.second[y]! * MASK_SIDE;
+    for (let x = 0; x < width; x += 1, at += 1) {
+      const left = columns.first[x]!;
+      const right = columns.second[x]!;
+      const across = columns.share[x]!;
+      const top = logits[upper + left]! + (logits[upper + right]! - logits[upper + left]!) * across;
+      const bottom = logits[lower + left]! + (logits[lower + right]! - logits[lower + left]!) * across;
+      field[at] = top + (bottom - top) * rows.share[y]!;
     }
   }
   return field;
 }
 
-/** Between which two cells each pixel lies, and the share of the second. */
-function positions(
-  from: number,
-  to: number,
-  cellsPerPixel: number,
-): { first: number; second: number; share: number }[] {
-  return Array.from({ length: to - from }, (_, index) => {
-    const cell = Math.max(0, (from + index + 0.5) * cellsPerPixel - 0.5);
-    const first = Math.min(MASK_SIDE - 1, Math.floor(cell));
-    return { first, second: Math.min(MASK_SIDE - 1, first + 1), share: Math.min(1, cell - first) };
-  });
+/** The cells around each of `count` pixels from `start`. */
+function cellsAround(start: number, count: number, cellsPerPixel: number): Neighbours {
+  return neighboursOf(count, MASK_SIDE, (pixel) => (start + pixel + 0.5) * cellsPerPixel - 0.5);
 }
 
 function crop({ l, a, b, width, gain }: LabImage, { left, top, right, bottom }: Window): LabImage {
