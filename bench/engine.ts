@@ -1,15 +1,14 @@
 /**
  * npm run bench:engine -- --data DIR [--engine sam|graphcut|both] [--limit N]
  *
- * How well and at what cost the engines cut out, graphcut also in its fast form, beside a bare loop over the ONNX files of
- * sam and OpenCV's GrabCut (WebAssembly, 384 pixels, 5 iterations) in the same run. DIR holds folders with `images/`,
+ * Measures quality and cost of the engines, graphcut also in its fast form, beside a bare loop over the ONNX files of sam
+ * and OpenCV's GrabCut (WebAssembly, 384 pixels, 5 iterations) in the same run. DIR holds folders with `images/`,
  * `masks/` and `prompts.json`; N limits the pictures of each. Prints tables, writes bench/results/engine.json, and fails
- * when a whole run is below what is required. Costs, scores and requirements are those of five prompts a picture; of
- * four careless ones more (boxes that are much too wide, a click off the middle) only the quality is told. Needs Linux
- * (/proc).
+ * when a whole run misses a requirement. Costs, scores and requirements are those of five prompts a picture; for four
+ * careless ones (boxes that are much too wide, a click off the centre) only the quality is reported. Needs Linux (/proc).
  *
- * The critics that ship were fitted on pictures of these folders, too. What they choose on pictures that they have not
- * seen is told by `npm run bench:fit-critic`.
+ * The shipped critics were fitted on pictures of these folders, too. `npm run bench:fit-critic` reports their choices on
+ * pictures that they have not seen.
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -40,9 +39,9 @@ const REQUIRED_IOU: Partial<Record<ContestantName, Partial<Record<string, number
   sam: { photos: [0.88, 0.8, 0.74, 0.87, 0.89], defects: [0.76, 0.72, 0.41, 0.68, 0.78] },
   graphcut: { photos: [0.81, 0.74, 0.7, 0.755, 0.81], defects: [0.73, 0.69, 0.4, 0.42, 0.73] },
 };
-/** How far the scores of these engines must be trustworthy on this folder. */
+/** How well the scores of these engines must predict the IoU on this folder. */
 const RELIABLE = { engines: ["sam", "graphcut"], folder: "photos", correlation: 0.7, calibrationError: 0.05 };
-/** CPU over a baseline's. Prompts of several hints run sam's decoder three times. */
+/** Limits of the CPU over a baseline's. Prompts of several hints run sam's decoder three times. */
 const ALLOWED_RATIOS: { engine: EngineName; kind: CostKind; baseline: BaselineName; ratio: number }[] = [
   { engine: "sam", kind: "picture", baseline: "bare loop", ratio: 1.05 },
   { engine: "sam", kind: "oneHint", baseline: "bare loop", ratio: 1.5 },
@@ -71,7 +70,7 @@ async function run(names: ContestantName[], data: string, limit: number) {
   }
 }
 
-/** A contestant's tables of quality, and for each folder how far its score can be trusted, if it gives one. */
+/** A contestant's tables of quality, and for each folder how well its score predicts the IoU, if it gives one. */
 function judge(measurements: Measurement[]) {
   const scored = measurements
     .filter(isRequired)
@@ -88,13 +87,13 @@ function judge(measurements: Measurement[]) {
   };
 }
 
-/** Whether it is about one of the prompts for which something is required. */
+/** Whether it is of a prompt with requirements. */
 function isRequired({ prompt }: Measurement): boolean {
   return PROMPT_NAMES.some((name: AnyPromptName) => name === prompt);
 }
 type Judgement = ReturnType<typeof judge> & { name: ContestantName };
 
-/** What of the requirements is not met. */
+/** The requirements that are not met. */
 function shortfalls(judgements: Judgement[], cost: CostTable): string[] {
   const tooLow = judgements.flatMap(({ name, quality }) =>
     Object.entries(quality.folders).flatMap(([folder, means]) =>

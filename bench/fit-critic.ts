@@ -1,12 +1,12 @@
 /**
  * npm run bench:fit-critic -- --engine sam|graphcut|graphcut-fast --data DIR [--out FILE] [--scenes N]
  *
- * Fits an engine's critic (src/engine/critic): small networks that tell from a mask's features what IoU to expect. DIR
+ * Fits an engine's critic (src/engine/critic): small networks that predict the IoU of a mask from its features. DIR
  * holds folders with `images/`, `masks/` and `prompts.json`, see tools/dataset.ts; N pictures of drawn parts are
- * added (80). Prints what the shipped critic chooses and what one chooses that was fitted without the picture, and writes
- * the critic that was fitted on all of them to FILE.
+ * added (80). Prints the choices of the shipped critic and of one that was fitted without the picture, and writes the
+ * critic that was fitted on all pictures to FILE.
  *
- * What the engine answers is kept in bench/results/critic-rows-….jsonl, so that a second run takes a few minutes.
+ * The engine's masks and features are kept in bench/results/critic-rows-….jsonl, so that a second run takes a few minutes.
  * Delete that file when features, prompts, masks, weights or the engine have changed.
  */
 import { writeFileSync } from "node:fs";
@@ -54,7 +54,7 @@ function print(title: string, all: Choice[]): void {
   }
 }
 
-/** Enough digits for the critic, and a file that can be read. */
+/** Fewer digits: enough for the critic, and a readable file. */
 function rounded(critic: CriticModel): unknown {
   return JSON.parse(
     JSON.stringify(critic, (_, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(4)) : value)),
@@ -72,7 +72,8 @@ async function main(): Promise<void> {
   });
   const { engine: name = "", data, out = join(RESULTS, `critic-${name}.json`) } = values;
   const engine = ENGINES[name];
-  if (engine === undefined) throw new Error("Say whose critic is fitted: --engine sam, graphcut or graphcut-fast");
+  if (engine === undefined)
+    throw new Error("Name the engine whose critic is fitted: --engine sam, graphcut or graphcut-fast");
   if (data === undefined) throw new Error("Say where the pictures are: --data DIR");
   const file = new RowFile(join(RESULTS, `critic-rows-${engine.rows}.jsonl`), engine.open);
   const measured = await measure(file, data, Number(values.scenes));

@@ -2,25 +2,23 @@
  * npm run bench:sheet
  *
  * Draws docs/images/sheet.jpg: the shipped pictures, a row each, with five prompts (a box, a box 50 % too wide, one
- * click, all points, box and click) and what each engine answers, an engine a colour, its score in that colour's frame
- * below. To be looked at, for means over many pictures hide what a person would not accept.
+ * click, all points, box and click) and the result of each engine in its own colour, its score in that colour's frame
+ * below. To be judged by eye: means over many pictures hide outlines that a person would not accept.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import type { Prompt, Segment } from "../src/api";
+import { segmentColour } from "../src/drawing/palette";
 import { createEngine, drawOverlay, type Engine } from "../src/engine";
 import { labelWidth, numberLabel } from "../src/engine/digits";
 import { EXAMPLE_PICTURES, type ExamplePicture } from "../tools/picture-prompts";
 import { growBox } from "../src/engine/graphcut/frame";
 import { BENCH_DATA_DIR } from "../tools/dataset";
 
-/** With the colours of `drawOverlay`. */
-const ENGINES = [
-  { engine: "sam", colour: "#56B4E9" },
-  { engine: "graphcut", colour: "#E69F00" },
-] as const;
+/** In the order in which `drawOverlay` colours their segments. */
+const ENGINES = ["sam", "graphcut"] as const;
 const ROOT = join(__dirname, "..");
 const OUT = join(ROOT, "docs", "images", "sheet.jpg");
 const TILE = { width: 384, height: 288 };
@@ -61,13 +59,13 @@ function scoresSvg(segments: Segment[]): string {
     const text = score.toFixed(2);
     const x = 5 + index * 80;
     const frame = `x="${x - 3}" y="2" width="${labelWidth(text, height) + 6}" height="${height + 6}"`;
-    return `<rect ${frame} fill="${ENGINES[index]?.colour ?? ""}"/>${numberLabel(text, x, 5, height)}`;
+    return `<rect ${frame} fill="${segmentColour(index)}"/>${numberLabel(text, x, 5, height)}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${TILE.width}" height="${STRIP}">${labels.join("")}</svg>`;
 }
 
 async function main(): Promise<void> {
-  const engines = ENGINES.map(({ engine }) =>
+  const engines = ENGINES.map((engine) =>
     createEngine({ engine, workers: 1, dataDir: BENCH_DATA_DIR, log: console.error }),
   );
   try {

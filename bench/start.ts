@@ -1,9 +1,9 @@
 /**
  * npm run bench:start
  *
- * What this package adds to the start of Node-RED and to its memory, with one of each node deployed and idle: beside the
- * same Node-RED without the package, in alternating runs. With a remote service, and with the embedded one, whose child
- * process is told apart. Prints a table, writes bench/results/start.json, and fails when it adds more than is allowed.
+ * Measures what this package adds to the start of Node-RED and to its memory, with one of each node deployed and idle,
+ * beside the same Node-RED without the package, in alternating runs. With a remote service, and with the embedded one,
+ * whose child process is counted separately. Prints a table, writes bench/results/start.json, and fails when it adds more than is allowed.
  * Needs Linux (/proc).
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -18,7 +18,7 @@ import { percentile } from "../tools/statistics";
 
 const RUNS = 5;
 const LIMIT_MS = 60_000;
-/** What a runtime does after its start: garbage, the embedded server's start. */
+/** Time for the work after the start: garbage collection, the start of the embedded server. */
 const SETTLE_MS = 5000;
 
 const VARIANTS = ["without", "remote", "embedded"] as const;
@@ -27,7 +27,7 @@ type Variant = (typeof VARIANTS)[number];
 interface Sample {
   /** From the start of the process until its flows run. */
   startMs: number;
-  /** CPU that it took until then, which tells more than the time when the machine has other work. */
+  /** CPU until then, which is more reliable than the time when the machine has other work. */
   cpuMs: number;
   bytes: number;
   childBytes: number;
@@ -85,7 +85,7 @@ async function measureAll(): Promise<Record<Variant, Sample[]>> {
   return samples;
 }
 
-/** The least and the median of a figure. The least is what is compared: a loaded machine only ever adds. */
+/** Minimum and median of each figure. The minima are compared: load on the machine only ever adds. */
 function figures(samples: Sample[]) {
   const of = (key: keyof Sample, scale: number) => {
     const values = samples.map((sample) => sample[key] / scale);

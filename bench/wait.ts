@@ -1,10 +1,10 @@
 /**
  * npm run bench:wait
  *
- * How soon the result of a job leaves segment wait, and at what cost, in a real Node-RED: at our own server, and at one
- * that has no extension; beside core nodes that are wired by hand to look every second, and a bare loop that does the
- * same. The services run in processes of their own; their jobs only take time. Prints a table, writes
- * bench/results/wait.json, and fails when a figure is worse than what is required. Needs Linux (/proc).
+ * Measures how soon the result of a job leaves segment wait, and at what cost, in a real Node-RED: with our own server,
+ * and with one that has no extension; beside core nodes that are wired by hand to poll every second, and a bare loop that
+ * does the same. The services run in processes of their own; their jobs only take time. Prints a table, writes
+ * bench/results/wait.json, and fails when a figure misses its requirement. Needs Linux (/proc).
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
@@ -25,22 +25,22 @@ const LIMIT_MS = 900_000;
 const SEED = 1;
 const random = randomNumbers(SEED);
 
-/** Jobs that are started together, and how often that is done on each way: the ways take turns. */
+/** Lengths of jobs that are started together, and how often each lane runs them: the lanes take turns. */
 const BURST = Array.from({ length: 24 }, () => 200 + 2800 * random());
 const ROUNDS = 10;
-/** Log-normal lengths, median 3 s, σ .8; and jobs that end before they are looked at for the first time. */
+/** Log-normal lengths, median 3 s, σ .8; and jobs that end before the first poll. */
 const LOG_NORMAL = shuffled(normalQuantiles(160).map((deviation) => 3000 * Math.exp(0.8 * deviation)));
 const SHORT = Array.from({ length: 160 }, () => 300);
 const AT_ONCE = 16;
-/** How much garbage lies about is up to V8 and differs by 10 MB from one run to the next: the median counts. */
+/** V8's garbage differs by 10 MB from one run to the next: the median counts. */
 const CROWDS = 3;
 const CROWD = Array.from({ length: 1000 }, () => 20_000 + 2000 * random());
 
 const SAMPLE_MS = 100;
-/** For garbage and for files that are still being written. */
+/** Time for garbage collection and for files that are still being written. */
 const SETTLE_MS = 3000;
 
-/** So many numbers as the normal distribution has them, in order: a drawn sample's few longest jobs would decide. */
+/** Evenly spaced quantiles of the normal distribution, in order: in a random sample, a few longest jobs would decide. */
 function normalQuantiles(count: number): number[] {
   const drawn = Array.from({ length: count * 100 }, () => gaussian(random)).sort((a, b) => a - b);
   return drawn.filter((_, index) => index % 100 === 50);
@@ -59,11 +59,11 @@ interface Figures {
   p50Ms: number;
   p95Ms: number;
   requestsPerJob: number;
-  /** CPU of Node-RED's process; not known of the bare loop, which runs in this one. */
+  /** CPU of Node-RED's process; unknown for the bare loop, which runs in this process. */
   cpuMsPerJob?: number;
 }
 
-/** One Node-RED, the services, and what is measured of both. */
+/** One Node-RED and the services, with the measurements on both. */
 class Bench {
   constructor(
     private readonly nodeRed: RunningNodeRed,
@@ -105,7 +105,7 @@ function figuresOf(runs: { delays: number[]; requests: number; cpuMs?: number }[
   };
 }
 
-/** The same jobs at once by each way in turn, after a round that loads and compiles what they need. */
+/** The same jobs at once through each lane in turn, after a round that loads and compiles the code. */
 async function measureBursts(bench: Bench) {
   const runs = { own: [], wired: [], bare: [] } as Record<"own" | "wired" | "bare", Parameters<typeof figuresOf>[0]>;
   await bench.measure("wired", BURST);
@@ -136,7 +136,7 @@ async function measureCrowd(bench: Bench, lane: "own" | "wired") {
   }
 }
 
-/** The crowd of ours comes first: what it leaves, compiled code and folders on the disk, is there for the bursts. */
+/** Our crowd comes first: the bursts then find compiled code and folders on the disk. */
 async function measureOurs(bench: Bench) {
   const crowd = await measureCrowd(bench, "own");
   const bursts = await measureBursts(bench);
@@ -154,9 +154,9 @@ function requirements({ crowds, bursts: { own, wired }, plain: { logNormal, shor
     { what: "own server, delay p95, ms", value: own.p95Ms, most: 50 },
     { what: "own server, CPU a job, share of the wired flow's", value: cpuShare(own, wired), most: 1 },
     { what: "no extension, log-normal, mean delay, ms", value: logNormal.meanMs, most: 550 },
-    { what: "no extension, log-normal, looks a job", value: logNormal.requestsPerJob - 1, most: 5.5 },
+    { what: "no extension, log-normal, polls a job", value: logNormal.requestsPerJob - 1, most: 5.5 },
     { what: "no extension, 300 ms, mean delay, ms", value: short.meanMs, most: 150 },
-    { what: "no extension, 300 ms, looks a job", value: short.requestsPerJob - 1, most: 1.3 },
+    { what: "no extension, 300 ms, polls a job", value: short.requestsPerJob - 1, most: 1.3 },
     {
       what: "1000 waits, more memory, MB",
       value: percentile(

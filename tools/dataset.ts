@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { BoundingBox, ImageSize, Prompt } from "../src/api";
 import { growBox } from "../src/engine/graphcut/frame";
 
-/** The engine's data directory: nothing is installed there, so that the weights of the `node_modules` are taken. */
+/** The engine's data directory: nothing is installed there, so that the weights in `node_modules` are used. */
 export const BENCH_DATA_DIR = join(tmpdir(), "bench-engine");
 
 const fractions = z.tuple([z.number(), z.number()]);
@@ -34,7 +34,7 @@ export interface Item {
 export const PROMPT_NAMES = ["box", "loose", "point", "points", "box+point"] as const;
 export type PromptName = (typeof PROMPT_NAMES)[number];
 
-/** Prompts of a hurried hand: boxes that are so much wider and higher than the object, and a click anywhere on it. */
+/** Prompts drawn in a hurry: boxes wider and higher than the object by that much, and a click anywhere on it. */
 export const CARELESS_PROMPT_NAMES = ["box +25 %", "box +50 %", "box +100 %", "off centre"] as const;
 export type AnyPromptName = PromptName | (typeof CARELESS_PROMPT_NAMES)[number];
 
@@ -79,7 +79,7 @@ function promptsOf(entry: Entry): Item["prompts"] {
     "box +25 %": { boundingBox: growBox(tight, 0.125) },
     "box +50 %": { boundingBox: growBox(tight, 0.25) },
     "box +100 %": { boundingBox: growBox(tight, 0.5) },
-    // The first point lies deep inside the object.
+    // The first point is deep inside the object.
     "off centre": { points: foreground.slice(-1) },
   };
 }

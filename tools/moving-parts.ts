@@ -4,12 +4,12 @@ import { photograph } from "./scenes/camera";
 
 const WIDTH = 1280;
 const HEIGHT = 720;
-/** How far the belt has moved in each picture, in pixels of the scene: forth and back. */
+/** How far the belt has moved in each picture, in pixels of the scene: back and forth. */
 const SHIFTS = [-30, -20, -10, 0, 10, 20, 30, 20, 10, 0, -10, -20];
 /** Marker of a comment in a JPEG. */
 const COMMENT = 0xfffe;
 
-/** A place on the part in the middle that is on it in all pictures, in fractions. */
+/** A point that is on the middle part in all pictures, in fractions. */
 export const ON_THE_PART = { x: 0.46, y: 0.575 };
 
 /** Takes pictures of parts on a conveyor belt that moves, 1280 × 720, as JPEG. */
@@ -22,7 +22,7 @@ export async function takePictures(count = SHIFTS.length): Promise<Buffer[]> {
   return pictures;
 }
 
-/** The same picture with a number in a comment, so that it is a new one to whoever goes by its bytes. */
+/** The same picture with a number in a comment, so that its bytes are new. */
 export function numbered(jpeg: Buffer, number: number): Buffer {
   const comment = Buffer.alloc(8);
   comment.writeUInt16BE(COMMENT, 0);

@@ -1,8 +1,8 @@
 import type { BoundingBox, Point } from "../src/api";
 
-/** A picture of this folder and prompts that cut out one object of it. */
+/** A picture of the folder `pictures`, and prompts for one object in it. */
 export interface ExamplePicture {
-  /** File name in this folder. */
+  /** File name in that folder. */
   file: string;
   /** File name of the object's exact mask (white = object), where the picture was drawn by scripts/render-scenes.ts. */
   mask?: string;

@@ -1,4 +1,4 @@
-/** What other processes use, from Linux's /proc. */
+/** CPU and memory of other processes, from Linux's /proc. */
 import { readdirSync, readFileSync } from "node:fs";
 
 /** The process ids of a process's children. */
@@ -15,12 +15,12 @@ export function cpuMsOf(pid: number): number {
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
-/** The most memory in bytes that a process has held. */
+/** Peak memory of a process in bytes. */
 export function peakBytesOf(pid: number): number {
   return Number(/VmHWM:\s*(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 }
 
-/** The memory in bytes that a process holds now. */
+/** Present memory of a process in bytes. */
 export function residentBytesOf(pid: number): number {
   return Number(/VmRSS:\s*(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 }

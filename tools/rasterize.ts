@@ -1,7 +1,7 @@
 import type { ImageSize, Polygon } from "../src/api";
 
 /**
- * The pixels whose middle lies inside of the polygons by the even-odd rule, so that holes stay open.
+ * The pixels whose centre is inside the polygons by the even-odd rule, so that holes stay open.
  * @returns row by row, 1 inside, 0 outside
  */
 export function rasterize(polygons: Polygon[], { width, height }: ImageSize): Uint8Array {
@@ -16,8 +16,8 @@ export function rasterize(polygons: Polygon[], { width, height }: ImageSize): Ui
   crossings.forEach((row, y) => {
     row.sort((a, b) => a - b);
     for (let index = 0; index + 1 < row.length; index += 2) {
-      const start = firstMiddle(row[index] ?? 0);
-      const end = firstMiddle(row[index + 1] ?? 0);
+      const start = firstCentre(row[index] ?? 0);
+      const end = firstCentre(row[index + 1] ?? 0);
       mask.fill(1, y * width + Math.max(0, start), y * width + Math.min(width, end));
     }
   });
@@ -36,16 +36,16 @@ export function intersectionOverUnion(a: Uint8Array, b: Uint8Array): number {
   return either === 0 ? 1 : both / either;
 }
 
-/** Notes for each row of pixels where its middle line crosses the edge. */
+/** Adds to each row of pixels the position at which its centre line crosses the edge. */
 function addCrossings(rows: number[][], x1: number, y1: number, x2: number, y2: number): void {
   const [top, bottom] = y1 < y2 ? [y1, y2] : [y2, y1];
-  const last = Math.min(rows.length, firstMiddle(bottom));
-  for (let y = Math.max(0, firstMiddle(top)); y < last; y++) {
+  const last = Math.min(rows.length, firstCentre(bottom));
+  for (let y = Math.max(0, firstCentre(top)); y < last; y++) {
     rows[y]?.push(x1 + ((y + 0.5 - y1) / (y2 - y1)) * (x2 - x1));
   }
 }
 
-/** The first pixel whose middle lies at or after the coordinate. */
-function firstMiddle(coordinate: number): number {
+/** The first pixel whose centre is at or after the coordinate. */
+function firstCentre(coordinate: number): number {
   return Math.ceil(coordinate - 0.5);
 }

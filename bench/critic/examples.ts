@@ -8,7 +8,7 @@ import { pointAt, type Pointers } from "./prompts";
 import { drawScene } from "./scenes";
 import { randomNumbers } from "../../tools/random";
 
-/** A picture with the mask of what is meant (1 = object, one byte a pixel). */
+/** A picture with the mask of its object (1 = object, one byte a pixel). */
 export interface Example {
   set: string;
   name: string;
@@ -28,7 +28,7 @@ export interface ExampleSource {
 const DRAWN = "drawn";
 const FIRST_SEED = 1000;
 
-/** The pictures of a data folder's sets, and so many drawn ones. */
+/** The pictures of a data folder's sets, and that number of drawn ones. */
 export function exampleSources(data: string, scenes: number): ExampleSource[] {
   const sets = readdirSync(data).filter((name) => existsSync(join(data, name, "prompts.json")));
   const photographed = sets.flatMap((set) =>
@@ -69,7 +69,7 @@ async function drawExample(name: string, seed: number): Promise<Example> {
 
 let madeSceneFolder: string | undefined;
 
-/** Is removed when the process ends. */
+/** Removed when the process ends. */
 function sceneFolder(): string {
   if (madeSceneFolder !== undefined) return madeSceneFolder;
   const folder = mkdtempSync(join(tmpdir(), "scenes-"));

@@ -2,7 +2,7 @@ import type { BoundingBox, ImageSize, Point, Prompt } from "../../src/api";
 import { distanceToContour } from "../../src/engine/pixels/band";
 import { growBox } from "../../src/engine/graphcut/frame";
 
-/** What a person can point at to mean an object, in fractions of the picture. */
+/** Box and points by which a person would mark an object, in fractions of the picture. */
 export interface Pointers {
   box: BoundingBox;
   /** Three points on the object, the first one deep inside. */
@@ -17,7 +17,7 @@ export interface NamedPrompt {
   prompt: Prompt;
 }
 
-/** Pixels; deeper inside is deep enough. */
+/** Depth in pixels beyond which no difference is made. */
 const MAX_DEPTH = 250;
 
 /**
@@ -85,7 +85,7 @@ export function pointAt(mask: Uint8Array, { width, height }: ImageSize, random: 
   const depth = distanceToContour(mask, width, height, MAX_DEPTH);
   const deepest = inside.reduce((best, i) => ((depth[i] ?? 0) > (depth[best] ?? 0) ? i : best), inside[0] ?? 0);
   const anyInside = (): number => inside[Math.floor(random() * inside.length)] ?? deepest;
-  const place = (i: number, label: 0 | 1): Point => ({
+  const pointOf = (i: number, label: 0 | 1): Point => ({
     x: ((i % width) + 0.5) / width,
     y: (Math.floor(i / width) + 0.5) / height,
     label,
@@ -99,8 +99,8 @@ export function pointAt(mask: Uint8Array, { width, height }: ImageSize, random: 
       xMax: Math.min(1, (box.xMax + slack() * boxWidth) / width),
       yMax: Math.min(1, (box.yMax + slack() * boxHeight) / height),
     },
-    foreground: [place(deepest, 1), place(anyInside(), 1), place(anyInside(), 1)],
-    background: besides(mask, depth, { width, height }, box, random).map((i) => place(i, 0)),
+    foreground: [pointOf(deepest, 1), pointOf(anyInside(), 1), pointOf(anyInside(), 1)],
+    background: besides(mask, depth, { width, height }, box, random).map((i) => pointOf(i, 0)),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Pictures of parts on a textured ground, drawn by chance with exact masks: plain industrial objects, single large ones
- * and small ones among many, which the photographs of the research sets lack.
+ * Random pictures of parts on a textured background, with exact masks: plain industrial objects, single large ones and
+ * small ones among many, which the photographs of the research sets lack.
  */
 import type { ImageSize } from "../../src/api";
 import type { Pixels } from "../../src/engine/pixels/pixels";
@@ -15,7 +15,7 @@ export interface DrawnScene {
 
 type Random = () => number;
 const SIZE: ImageSize = { width: 480, height: 360 };
-/** A shadow is drawn as copies of the part, moved by so many pixels down and to the right. */
+/** A shadow is drawn as copies of the part, moved by these numbers of pixels down and to the right. */
 const SHADOW_STEPS = [2, 4, 6];
 
 interface Part {

@@ -1,6 +1,6 @@
 /**
- * What one writes without this project: sharp, the encoder, the decoder with masks of the picture's size. It is the
- * measure of the engine's cost. Started by the benchmark as a `Baseline`.
+ * The loop that one would write without this project: sharp, the encoder, the decoder with masks of the picture's size.
+ * The sam engine's cost is compared with it. Started by the benchmark as a `Baseline`.
  */
 import sharp from "sharp";
 import type { ImageSize, Prompt } from "../../src/api";
@@ -13,7 +13,7 @@ import {
   type OnnxSession,
   type OnnxTensor,
 } from "../../src/engine/sam/runtime";
-import { serveBaseline, stopwatch, type BaselineAnswer, type BaselineRequest } from "./baseline";
+import { serveBaseline, stopwatch, type BaselineResult, type BaselineRequest } from "./baseline";
 import { BENCH_DATA_DIR, readMask } from "../../tools/dataset";
 import { intersectionOverUnion } from "../../tools/rasterize";
 
@@ -41,16 +41,16 @@ class BareLoop {
     return new BareLoop(runtime, await openSession(runtime, encoder, 1), await openSession(runtime, decoder, 1));
   }
 
-  async answer({ file, maskFile, prompt }: BaselineRequest): Promise<BaselineAnswer> {
+  async segment({ file, maskFile, prompt }: BaselineRequest): Promise<BaselineResult> {
     const { mask, size } = await readMask(maskFile);
-    const passed = stopwatch();
+    const elapsed = stopwatch();
     const picture = this.#last?.file === file ? this.#last : await this.#encode(file);
     this.#last = picture;
-    const costs = { picture: passed() };
+    const costs = { picture: elapsed() };
     const logits = await this.#decode(picture, prompt, size);
     return {
       ...costs,
-      prompt: passed(),
+      prompt: elapsed(),
       iou: intersectionOverUnion(
         Uint8Array.from(logits, (logit) => (logit > 0 ? 1 : 0)),
         mask,
@@ -109,4 +109,4 @@ class BareLoop {
 }
 
 const loop = BareLoop.open(locateSam({ dataDir: BENCH_DATA_DIR }));
-serveBaseline(async (request) => (await loop).answer(request));
+serveBaseline(async (request) => (await loop).segment(request));

@@ -1,8 +1,8 @@
-/** What the engine is measured against: each baseline runs in a process of its own, so that its memory can be told apart. */
+/** The baselines that the engines are compared with. Each runs in a process of its own, so that its memory is its own. */
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { Prompt } from "../../src/api";
-import type { Answer, Contestant, Cost } from "./contestant";
+import type { Contestant, Cost, Outcome } from "./contestant";
 import type { Item } from "../../tools/dataset";
 import { peakBytesOf } from "../../tools/processes";
 
@@ -12,15 +12,15 @@ export interface BaselineRequest {
   prompt: Prompt;
 }
 
-export interface BaselineAnswer {
+export interface BaselineResult {
   iou: number;
-  /** What is done once a picture; 0 when the picture was the last one. */
+  /** The work that is done once a picture; 0 when the picture is the same as before. */
   picture: Cost;
-  /** What each prompt costs. */
+  /** The work for the prompt. */
   prompt: Cost;
 }
 
-/** Asks a baseline from the benchmark. */
+/** The benchmark's side of a baseline. */
 export class Baseline implements Contestant {
   readonly #process: ChildProcess;
 
@@ -29,8 +29,8 @@ export class Baseline implements Contestant {
     this.#process = fork(join(__dirname, script), [], { execArgv: ["--require", "tsx/cjs"] });
   }
 
-  async answer({ file, maskFile }: Item, prompt: Prompt): Promise<Answer> {
-    const { iou, ...costs } = await this.#ask({ file, maskFile, prompt });
+  async segment({ file, maskFile }: Item, prompt: Prompt): Promise<Outcome> {
+    const { iou, ...costs } = await this.#request({ file, maskFile, prompt });
     const total = (key: keyof Cost): number => costs.picture[key] + costs.prompt[key];
     return { iou, cost: { cpuMs: total("cpuMs"), wallMs: total("wallMs") }, picture: costs.picture };
   }
@@ -44,37 +44,37 @@ export class Baseline implements Contestant {
     return Promise.resolve();
   }
 
-  #ask(request: BaselineRequest): Promise<BaselineAnswer> {
+  #request(request: BaselineRequest): Promise<BaselineResult> {
     return new Promise((resolve, reject) => {
       const onExit = (): void => {
         reject(new Error("A baseline ended: see its message above."));
       };
       this.#process.once("exit", onExit);
-      this.#process.once("message", (answer) => {
+      this.#process.once("message", (result) => {
         this.#process.off("exit", onExit);
-        resolve(answer as BaselineAnswer);
+        resolve(result as BaselineResult);
       });
       this.#process.send(request);
     });
   }
 }
 
-/** Answers the benchmark's requests in the baseline's process. */
-export function serveBaseline(answer: (request: BaselineRequest) => Promise<BaselineAnswer>): void {
+/** Serves the benchmark's requests, in the baseline's process. */
+export function serveBaseline(segment: (request: BaselineRequest) => Promise<BaselineResult>): void {
   process.on("disconnect", () => process.exit(0));
   process.on("message", (request: BaselineRequest) => {
-    void answer(request).then((result) => process.send?.(result));
+    void segment(request).then((result) => process.send?.(result));
   });
 }
 
-/** A clock of this process's CPU and wall time: each reading tells what passed since the one before. */
+/** A clock of this process's CPU and wall time: each call returns the time since the previous one. */
 export function stopwatch(): () => Cost {
   let last = now();
   return () => {
     const next = now();
-    const passed = { cpuMs: next.cpuMs - last.cpuMs, wallMs: next.wallMs - last.wallMs };
+    const elapsed = { cpuMs: next.cpuMs - last.cpuMs, wallMs: next.wallMs - last.wallMs };
     last = next;
-    return passed;
+    return elapsed;
   };
 }
 

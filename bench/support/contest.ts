@@ -1,16 +1,16 @@
 import { Baseline } from "./baseline";
-import type { Answer, Contestant } from "./contestant";
+import type { Contestant, Outcome } from "./contestant";
 import { PROMPT_NAMES, type AnyPromptName, type Item } from "../../tools/dataset";
 import { EngineUnderTest } from "./engine-under-test";
 
-/** What is measured: the engines, graphcut also in its fast form, and what they are measured against. */
+/** The engines under test, graphcut also in its fast form, and the baselines that they are compared with. */
 export const ENGINE_NAMES = ["sam", "graphcut", "graphcut fast"] as const;
 export const BASELINE_NAMES = ["bare loop", "GrabCut"] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 export type BaselineName = (typeof BASELINE_NAMES)[number];
 export type ContestantName = EngineName | BaselineName;
 
-export interface Measurement extends Answer {
+export interface Measurement extends Outcome {
   contestant: ContestantName;
   folder: string;
   image: string;
@@ -25,12 +25,12 @@ const START: Record<ContestantName, () => Contestant> = {
   GrabCut: () => new Baseline("grabcut.ts"),
 };
 
-/** The first prompt on a picture pays for what is done once a picture. */
+/** Whether the cost includes the work that is done once a picture: the first prompt on it pays for that. */
 export function isNewPicture({ prompt }: Measurement): boolean {
   return prompt === PROMPT_NAMES[0];
 }
 
-/** Asks engines and baselines the same questions, one after the other. */
+/** Gives engines and baselines the same prompts, one after the other. */
 export class Contest {
   readonly #contestants: { name: ContestantName; contestant: Contestant }[];
 
@@ -41,13 +41,13 @@ export class Contest {
   async measure(folder: string, item: Item, prompt: AnyPromptName, salt = ""): Promise<Measurement[]> {
     const measurements: Measurement[] = [];
     for (const { name, contestant } of this.#contestants) {
-      const answer = await contestant.answer(item, item.prompts[prompt], salt);
-      measurements.push({ contestant: name, folder, image: item.file, prompt, ...answer });
+      const outcome = await contestant.segment(item, item.prompts[prompt], salt);
+      measurements.push({ contestant: name, folder, image: item.file, prompt, ...outcome });
     }
     return measurements;
   }
 
-  /** The most memory in bytes that each contestant has held. */
+  /** Peak memory of each contestant in bytes. */
   peakBytes(): Partial<Record<ContestantName, number>> {
     return Object.fromEntries(this.#contestants.map(({ name, contestant }) => [name, contestant.peakBytes()]));
   }

@@ -7,21 +7,21 @@ export interface Cost {
   wallMs: number;
 }
 
-/** What a contestant made of a prompt. */
-export interface Answer {
+/** The result of a contestant for one prompt. */
+export interface Outcome {
   iou: number;
   cost: Cost;
-  /** The part of the cost that is spent once a picture, where it can be told apart. */
+  /** The part of the cost that is spent once a picture, where it is measured separately. */
   picture?: Cost;
   score?: number;
   vertices?: number;
 }
 
-/** Answers one question after the other, in a process of its own. */
+/** Segments one prompt after the other, in a process of its own. */
 export interface Contestant {
-  /** @param salt makes it take a picture for another one than before */
-  answer(item: Item, prompt: Prompt, salt: string): Promise<Answer>;
-  /** The most memory in bytes that it has held. */
+  /** @param salt makes a picture count as a new one */
+  segment(item: Item, prompt: Prompt, salt: string): Promise<Outcome>;
+  /** Its peak memory in bytes. */
   peakBytes(): number;
   close(): Promise<void>;
 }

@@ -14,17 +14,17 @@ const TITLES = {
   allPrompts: `a picture and ${PROMPT_NAMES.length} prompts`,
 };
 type SpreadKind = keyof typeof TITLES;
-/** `picture`: what a picture costs apart from its prompts. */
+/** `picture`: the cost of a picture apart from its prompts. */
 export type CostKind = SpreadKind | "picture";
 
-/** What a contestant costs. */
+/** The costs of a contestant. */
 export interface Costs {
   spreads: Record<SpreadKind, { cpuMs: Spread; wallMs: Spread }>;
   meanCpuMs: Record<CostKind, number>;
 }
 export type CostTable = Partial<Record<ContestantName, Costs>>;
 
-/** @param measurements of one contestant, for each picture one to each of PROMPT_NAMES, one after the other */
+/** @param measurements of one contestant: for each picture one for each of PROMPT_NAMES, in that order */
 export function costs(measurements: Measurement[]): Costs {
   const further = measurements.filter((each) => !isNewPicture(each));
   const hasOneHint = ({ prompt }: Measurement): boolean => ONE_HINT.includes(prompt);
@@ -39,7 +39,7 @@ export function costs(measurements: Measurement[]): Costs {
     groups[kind].map((group) => group.reduce((sum, { cost }) => sum + cost[key], 0));
   const spreads = (kind: SpreadKind) => ({ cpuMs: spread(sums(kind, "cpuMs")), wallMs: spread(sums(kind, "wallMs")) });
   const meanCpuMs = (kind: SpreadKind): number => mean(sums(kind, "cpuMs"));
-  const toldApart = measurements.filter(isNewPicture).flatMap(({ picture }) => picture?.cpuMs ?? []);
+  const pictureMs = measurements.filter(isNewPicture).flatMap(({ picture }) => picture?.cpuMs ?? []);
   return {
     spreads: {
       newPicture: spreads("newPicture"),
@@ -52,12 +52,12 @@ export function costs(measurements: Measurement[]): Costs {
       oneHint: meanCpuMs("oneHint"),
       severalHints: meanCpuMs("severalHints"),
       allPrompts: meanCpuMs("allPrompts"),
-      picture: toldApart.length > 0 ? mean(toldApart) : meanCpuMs("newPicture") - meanCpuMs("oneHint"),
+      picture: pictureMs.length > 0 ? mean(pictureMs) : meanCpuMs("newPicture") - meanCpuMs("oneHint"),
     },
   };
 }
 
-/** How many times as much CPU as a contestant another one takes, by the means. */
+/** Mean CPU of a contestant over that of another one. */
 export function cpuRatio(table: CostTable, kind: CostKind, of: ContestantName, to: ContestantName): number {
   return (table[of]?.meanCpuMs[kind] ?? NaN) / (table[to]?.meanCpuMs[kind] ?? NaN);
 }

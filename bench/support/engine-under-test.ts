@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Prompt } from "../../src/api";
 import { createEngine, type Engine, type EngineOptions, type EngineTask } from "../../src/engine";
-import type { Answer, Contestant, Cost } from "./contestant";
+import type { Contestant, Cost, Outcome } from "./contestant";
 import { BENCH_DATA_DIR, readMask, type Item } from "../../tools/dataset";
 import { childProcesses, cpuMsOf, peakBytesOf } from "../../tools/processes";
 import { intersectionOverUnion, rasterize } from "../../tools/rasterize";
@@ -23,7 +23,7 @@ export class EngineUnderTest implements Contestant {
     this.#worker = worker;
   }
 
-  async answer({ file, maskFile }: Item, prompt: Prompt, salt: string): Promise<Answer> {
+  async segment({ file, maskFile }: Item, prompt: Prompt, salt: string): Promise<Outcome> {
     const { mask, size } = await readMask(maskFile);
     const sha256 = createHash("sha256").update(readFileSync(file)).update(salt).digest("hex");
     const start = this.#now();

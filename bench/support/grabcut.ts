@@ -1,6 +1,6 @@
 /**
- * OpenCV's GrabCut (C. Rother, V. Kolmogorov, A. Blake, "GrabCut", ACM TOG 23(3), 2004), what one would take without a
- * neural network. Its WebAssembly build; started by the benchmark as a `Baseline`.
+ * OpenCV's GrabCut (C. Rother, V. Kolmogorov, A. Blake, "GrabCut", ACM TOG 23(3), 2004), the usual choice without a
+ * neural network. Its WebAssembly build, started by the benchmark as a `Baseline`.
  */
 import sharp from "sharp";
 import { pointLabel, type BoundingBox, type ImageSize, type Prompt } from "../../src/api";
@@ -29,11 +29,11 @@ interface OpenCv {
 
 const LONG_SIDE = 384;
 const ITERATIONS = 5;
-/** Around a point this is certain, and around a foreground point that much is likely: shares of the long side. */
+/** Radius around a point that is certain, and around a foreground point that is likely: shares of the long side. */
 const CERTAIN = 0.02;
 const LIKELY = 0.2;
 
-/** In an object, for the module itself has a `then` that never ends an `await`. */
+/** Returned in an object, because the module itself has a `then` that would never end an `await`. */
 async function loadOpenCv(): Promise<{ cv: OpenCv }> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- its types are not those of the loaded module
   const cv = require("@techstark/opencv-js") as OpenCv & { onRuntimeInitialized?: () => void };
@@ -75,7 +75,7 @@ function cutOut(cv: OpenCv, { image, width, height }: Loaded, prompt: Prompt): U
   }
 }
 
-/** At least one pixel of the picture stays outside, which GrabCut needs to learn the background. */
+/** Leaves at least one pixel of the picture outside, from which GrabCut learns the background. */
 function pixelBox(
   { xMin, yMin, xMax, yMax }: BoundingBox,
   { width, height }: ImageSize,
@@ -90,7 +90,7 @@ function pixelBox(
   };
 }
 
-/** What GrabCut starts from when there are points: certain near them; else likely inside of the box or near a click. */
+/** GrabCut's initial mask when there are points: certain near them, else likely inside the box or near a click. */
 function guess(cv: OpenCv, { width, height }: ImageSize, { points = [], boundingBox }: Prompt): Uint8Array {
   const long = Math.max(width, height);
   const near = (x: number, y: number, label: 0 | 1, share: number): boolean =>
@@ -125,12 +125,12 @@ let last: Loaded | undefined;
 serveBaseline(async ({ file, maskFile, prompt }) => {
   const { cv } = await opencv;
   const { mask, size } = await readMask(maskFile);
-  const passed = stopwatch();
+  const elapsed = stopwatch();
   if (last?.file !== file) {
     last?.image.delete();
     last = await readSmall(cv, file);
   }
-  const costs = { picture: passed() };
+  const costs = { picture: elapsed() };
   const found = cutOut(cv, last, prompt);
-  return { ...costs, prompt: passed(), iou: intersectionOverUnion(enlarge(found, last, size), mask) };
+  return { ...costs, prompt: elapsed(), iou: intersectionOverUnion(enlarge(found, last, size), mask) };
 });

@@ -3,16 +3,16 @@ import type { Measurement } from "./contest";
 import type { Reliability } from "./reliability";
 import { mean } from "../../tools/statistics";
 
-/** An outline that one need not touch up. */
+/** An outline that needs no correction. */
 const GOOD_IOU = 0.9;
 
-/** For each folder a number a prompt. */
+/** For each folder a number for each prompt. */
 export interface QualityTable {
   prompts: readonly AnyPromptName[];
   folders: Record<string, number[]>;
 }
 
-/** Mean IoU of one contestant's answers to these prompts. */
+/** Mean IoU of one contestant on these prompts. */
 export function meanIou(measurements: Measurement[], prompts: readonly AnyPromptName[]): QualityTable {
   return table(measurements, prompts, ({ iou }) => iou);
 }
@@ -48,7 +48,7 @@ export function printReliability(folder: string, { correlation, calibrationError
   for (const { from, count, score, iou } of bins) {
     const range = `${from.toFixed(1)}..${(from + 0.1).toFixed(1)}`;
     console.log(
-      `  ${range}  ${String(count).padStart(4)} answers, mean score ${score.toFixed(2)}, IoU ${iou.toFixed(2)}`,
+      `  ${range}  ${String(count).padStart(4)} outlines, mean score ${score.toFixed(2)}, IoU ${iou.toFixed(2)}`,
     );
   }
 }

@@ -1,12 +1,12 @@
 import { mean } from "../../tools/statistics";
 
-/** A score that was given and how good the answer was. */
+/** The score of a mask and its true IoU. */
 export interface Scored {
   score: number;
   iou: number;
 }
 
-/** How far scores can be trusted as expected IoU. */
+/** How well scores predict the IoU. */
 export interface Reliability {
   /** Pearson's correlation of score and IoU. */
   correlation: number;

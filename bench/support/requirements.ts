@@ -1,11 +1,11 @@
-/** A figure and the most that it may be. */
+/** A figure and its upper limit. */
 export interface Requirement {
   what: string;
   value: number;
   most: number;
 }
 
-/** Prints which figures are higher than required, lets the benchmark fail if any is, and returns their lines. */
+/** Prints the figures above their limits, makes the benchmark fail if there are any, and returns their lines. */
 export function printShortfalls(requirements: Requirement[]): string[] {
   const missed = requirements
     .filter(({ value, most }) => !(value <= most))

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 
-/** Writes what a benchmark has measured, and on what, into bench/results. */
+/** Writes the results of a benchmark, and the machine that they were measured on, into bench/results. */
 export function writeResults(name: string, results: object): void {
   const folder = join(__dirname, "..", "results");
   mkdirSync(folder, { recursive: true });

@@ -4,10 +4,10 @@ import type { ServiceProcess } from "./service-process";
 import { timedRequest } from "./timed-jobs";
 
 const SEGMENT_PATH = "/api/v1/projects/default/context/vision/segment";
-/** How long the flow of core nodes waits before each look, in seconds. */
-export const LOOK_SECONDS = 1;
+/** How long the flow of core nodes waits before each poll, in seconds. */
+export const POLL_SECONDS = 1;
 
-/** The ways through Node-RED that are measured; each has an address of its own. */
+/** The ways through Node-RED that are measured; each has its own URL. */
 export const LANES = ["own", "plain", "wired"] as const;
 export type Lane = (typeof LANES)[number];
 
@@ -21,8 +21,8 @@ const runSchema = z.object({
 export type LaneRun = z.infer<typeof runSchema>;
 
 /**
- * Starts a job a message, `atOnce` at a time, and answers when the last one has ended. The same for all lanes, so that
- * its cost cancels out.
+ * Starts one job for each request, `atOnce` at a time, and responds when the last one has ended. The same for all lanes,
+ * so that its cost cancels out.
  */
 const CONDUCTOR = `
 const run = context.get("run");
@@ -67,7 +67,7 @@ export function benchFlow(own: ServiceProcess, plain: ServiceProcess): Flow {
     }),
     node("wired-delay", "delay", [["wired-get"]], {
       pauseType: "delay",
-      timeout: LOOK_SECONDS,
+      timeout: POLL_SECONDS,
       timeoutUnits: "seconds",
     }),
     node("wired-get", "http request", [["wired-switch"]], {
@@ -84,7 +84,7 @@ export function benchFlow(own: ServiceProcess, plain: ServiceProcess): Flow {
   ];
 }
 
-/** A lane's address, its conductor, the answer, and what catches its errors. */
+/** A lane's URL, its conductor, the response, and the node that catches its errors. */
 function conductor(lane: Lane, first: string): Flow {
   return [
     node(`${lane}-in`, "http in", [[lane]], { url: `/bench/${lane}`, method: "post" }),
@@ -113,10 +113,10 @@ export async function runLane(
   atOnce = durations.length,
 ): Promise<LaneRun> {
   const requests = durations.map((ms) => timedRequest(fileId, ms));
-  const answer = await fetch(`${nodeRed}bench/${lane}`, {
+  const response = await fetch(`${nodeRed}bench/${lane}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ requests, atOnce }),
   });
-  return runSchema.parse(await answer.json());
+  return runSchema.parse(await response.json());
 }

@@ -18,7 +18,7 @@ export class ServiceProcess {
     return new ServiceProcess(child, url, fileId);
   }
 
-  /** How many requests it has got so far. */
+  /** Number of requests that it has received so far. */
   async requests(): Promise<number> {
     const report = nextReport(this.child);
     this.child.send("report");

@@ -23,17 +23,17 @@ const RESULT = [
   { score: 0.9, polygons: [{ vertices: [0.2, 0.4, 0.6, 0.8].map((x) => ({ x, y: x * x, confidence: null })) }] },
 ];
 
-/** What the process tells the benchmark when it is asked. */
+/** The report that the process sends to the benchmark at its start and on request. */
 export interface ServiceReport {
   url: string;
-  /** Of a file that has a picture. */
+  /** Id of a file with a picture. */
   fileId: number;
   /** Requests so far. */
   requests: number;
 }
 
 const IDENTITY: EngineIdentity = { name: "graphcut", version: "sleeping" };
-/** An engine that works on any number of tasks at once, each for as long as it says. */
+/** An engine that runs any number of tasks at once, each for the time that its prompt gives. */
 const sleepingEngine: Engine = {
   ...IDENTITY,
   async segment({ prompt }, onStart) {
@@ -76,7 +76,7 @@ async function uploadPicture(url: string): Promise<number> {
   return id;
 }
 
-/** The bare contract, with no extension: jobs are started and looked at one by one, and no answer is held. */
+/** The bare contract, with no extension: jobs are started and polled one by one, and every response is immediate. */
 async function startPlain(): Promise<Server> {
   const jobs = new Map<number, Job>();
   const start = async (request: IncomingMessage): Promise<Job> => {
@@ -91,13 +91,13 @@ async function startPlain(): Promise<Server> {
     }, durationMs);
     return { ...job, statusTime: createdTime };
   };
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method, url = "" } = request;
     const job = method === "POST" && url === SEGMENT ? await start(request) : jobs.get(Number(url.split("/").at(-1)));
     response.writeHead(job === undefined ? 404 : 200, { "content-type": "application/json" });
     response.end(JSON.stringify(job ?? { error: { code: 404, message: "not found" } }));
   };
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer((request, response) => void respond(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
 }
