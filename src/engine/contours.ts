@@ -3,25 +3,25 @@ import { oriented, perimeter, signedArea, simplified, type Ring } from "./rings"
 
 /**
  * A mask as a field of real numbers: above 0 is the object, 0 its outline. The value at column i, row j stands at the
- * middle of its cell, (i + 0.5, j + 0.5). The field may be a window of the picture; outside of it there is no object.
+ * centre of its cell, (i + 0.5, j + 0.5). The field may be a window of the picture; outside it there is no object.
  */
 export interface SoftMask {
   /** Row by row, `width * height`. */
   values: Float32Array;
   width: number;
   height: number;
-  /** Where the window lies in the picture, in cells, not always whole ones. Its last cells may reach beyond it. */
+  /** Position of the window in the picture, in cells, not always whole ones. Its last cells may reach beyond the picture. */
   left: number;
   top: number;
   /** The whole picture's size in cells. */
   picture: ImageSize;
 }
 
-/** Simplification may move the outline by this share of the object's area, all its errors added up. */
+/** Simplification may change this share of the object's area, all errors added up. */
 const MAX_LOSS = 0.003;
 /** Rings below this area in px² are noise. A little less than 1, so that rounding does not drop a picture of one pixel. */
 const MIN_AREA = 1 - 1e-6;
-/** d3-contour takes what is equal to the threshold as inside; SAM's rule is "above 0". */
+/** d3-contour counts values equal to the threshold as inside; SAM's rule is "above 0". */
 const THRESHOLD = Number.MIN_VALUE;
 /** Vertices are rounded to a millionth of the picture: less than 0.05 px at any size, and half the text. */
 const ROUNDING = 1e6;
@@ -30,7 +30,7 @@ const ROUNDING = 1e6;
  * The outline of a soft mask by marching squares, with corners between the cells where the field crosses 0.
  * @param size the upright picture's size in pixels
  * @returns closed rings in fractions of the picture, 3 to 1000 vertices each: outer rings clockwise on the screen, each
- *   followed by its holes, which run counter-clockwise; empty when nothing of 1 px² or more is left
+ *   followed by its holes, which run counter-clockwise; empty when nothing of 1 px² or more remains
  */
 export async function tracePolygons(mask: SoftMask, size: ImageSize): Promise<Polygon[]> {
   const shapes = await traceShapes(mask, size);
@@ -73,9 +73,9 @@ async function traceShapes(mask: SoftMask, size: ImageSize): Promise<Ring[][]> {
 }
 
 /**
- * The field with one more cell all round that repeats the outermost values. Outlines then cross the picture's border at
- * right angles and close outside of it, so that cutting them off at the border leaves masks that reach it, and its
- * corners, exactly.
+ * The field with one more cell on every side, which repeats the outermost values. Outlines then cross the picture's
+ * border at right angles and close outside it, so that clipping them at the border leaves masks that reach the border and
+ * its corners exactly.
  */
 function paddedGrid({ values, width, height }: SoftMask): Float32Array {
   const stride = width + 2;
@@ -89,7 +89,7 @@ function paddedGrid({ values, width, height }: SoftMask): Float32Array {
   return grid;
 }
 
-/** The contract's form of a ring, or undefined when too little of it is left. */
+/** The contract's form of a ring, or undefined when it is too small. */
 function toPolygon(ring: Ring, clockwise: boolean, { width, height }: ImageSize): Polygon | undefined {
   const round = (value: number): number => Math.round(value * ROUNDING) / ROUNDING;
   const vertices = ring.map(({ x, y }) => ({ x: round(x / width), y: round(y / height), confidence: null }));

@@ -1,6 +1,6 @@
 /**
  * Digits as lines, so that a score can be drawn on machines without any font (containers seldom have one). Each glyph
- * stands in a box 1 wide and 2 high, y down.
+ * fills a box 1 wide and 2 high, y down.
  */
 const GLYPHS: Record<string, string> = {
   "0": "M0,0H1V2H0Z",

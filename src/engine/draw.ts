@@ -9,7 +9,7 @@ export interface DrawOptions {
   file: string;
   /** The found segments, in fractions of the upright picture. */
   segments: Segment[];
-  /** The prompts that they answer, in fractions of the upright picture. */
+  /** The prompts of the segments, in fractions of the upright picture. */
   prompts?: Prompt[];
   format: "jpeg" | "png";
 }

@@ -12,17 +12,17 @@ const SIGNATURES = {
 export interface Picture {
   /** The upright size. */
   size: ImageSize;
-  /** A new pipeline that decodes it: upright, 8 bit sRGB, three channels, transparent parts on white. */
+  /** Makes a pipeline that decodes it: upright, 8 bit sRGB, three channels, transparent parts on white. */
   pipeline(): sharp.Sharp;
 }
 
 /**
- * Loads sharp, which is an optional dependency.
+ * Loads sharp, an optional dependency.
  * @throws {SegmentError} `job-failed` with the command that installs it
  */
 export function loadSharp(): typeof sharp {
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded at first need: it may be missing
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded when it is first needed: it may be missing
     return require("sharp") as typeof sharp;
   } catch (error) {
     const [reason] = errorText(error).trim().split("\n");
@@ -72,7 +72,7 @@ export async function decodePixels(picture: Picture, size: ImageSize): Promise<P
   return { data, ...size };
 }
 
-/** Rethrows what sharp said of a picture while it decoded it. */
+/** Rethrows an error of sharp while it decodes a picture. */
 export function throwDamaged(error: unknown): never {
   throw invalidImage(`The picture is damaged or not complete: ${firstLine(error)}.`, error);
 }
@@ -97,7 +97,7 @@ function invalidImage(message: string, cause?: unknown): SegmentError {
   return new SegmentError("invalid-image", message, { cause });
 }
 
-/** libvips says one thing several times, a line each. */
+/** libvips repeats one error several times, a line each. */
 function firstLine(error: unknown): string {
   const lines = errorText(error).split("\n");
   return (lines[0] ?? "").trim().replace(/[.:]$/, "");

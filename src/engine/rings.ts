@@ -6,7 +6,7 @@ export interface Corner {
   y: number;
 }
 
-/** A closed line: the last corner joins the first, which is not repeated. */
+/** A closed line: the last corner is joined to the first, which is not repeated. */
 export type Ring = Corner[];
 
 /** The contract's upper bound of vertices. */
@@ -40,19 +40,19 @@ export function oriented(ring: Ring, clockwise: boolean): Ring {
 }
 
 /**
- * Leaves out corners so that no corner of the given ring lies farther than `tolerance` px from the new one; farther
- * only if that takes more than 1000 corners. A ring thinner than the tolerance comes back with fewer than 3 corners.
+ * Leaves out corners so that no corner of the given ring is farther than `tolerance` px from the new one; farther only
+ * if that would take more than 1000 corners. A ring thinner than the tolerance becomes one of fewer than 3 corners.
  */
 export function simplified(ring: Ring, tolerance: number): Ring {
   const start = farthestFromCentre(ring);
   const closed = [...ring.slice(start), ...ring.slice(0, start + 1)];
-  for (let wanted = tolerance; ; wanted *= 1.5) {
-    const kept = simplify(closed, wanted, true).slice(0, -1);
+  for (let distance = tolerance; ; distance *= 1.5) {
+    const kept = simplify(closed, distance, true).slice(0, -1);
     if (kept.length <= MAX_CORNERS) return kept;
   }
 }
 
-/** Simplification keeps the first corner whatever it is, so it starts at one that certainly matters. */
+/** Simplification always keeps the first corner, so it starts at one that certainly matters. */
 function farthestFromCentre(ring: Ring): number {
   const centre = { x: 0, y: 0 };
   for (const corner of ring) {

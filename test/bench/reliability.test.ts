@@ -18,7 +18,7 @@ describe("reliability", () => {
     );
   });
 
-  it("weighs the distance of score and IoU by the answers in a bin", () => {
+  it("weighs the distance of score and IoU by the number of masks in a bin", () => {
     const all = [
       { score: 0.95, iou: 0.75 },
       { score: 0.95, iou: 0.75 },

@@ -172,8 +172,8 @@ describe("tracePolygons", () => {
   });
 
   it("loses at most .005 IoU against the mask, for any blobs with holes", async () => {
-    const place = fc.double({ min: 0.05, max: 0.95, noNaN: true });
-    const blob = fc.record({ x: place, y: place, radius: fc.double({ min: 6, max: 60, noNaN: true }) });
+    const position = fc.double({ min: 0.05, max: 0.95, noNaN: true });
+    const blob = fc.record({ x: position, y: position, radius: fc.double({ min: 6, max: 60, noNaN: true }) });
     await fc.assert(
       fc.asyncProperty(
         fc.record({

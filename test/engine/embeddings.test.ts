@@ -44,7 +44,7 @@ describe("an engine that keeps embeddings on disk", () => {
     return task;
   }
 
-  it("does not run the encoder after a restart, and gives the same answers", async () => {
+  it("does not run the encoder after a restart, and gives the same segments", async () => {
     const task = await segmentEarlier();
     const engine = start();
     const again = await engine.segment(task);
@@ -57,7 +57,7 @@ describe("an engine that keeps embeddings on disk", () => {
     assert.equal(encoderRuns(toy), 2);
   });
 
-  it("runs it again when the file is damaged, and saves anew", async () => {
+  it("runs it again when the file is damaged, and saves it again", async () => {
     const task = await segmentEarlier();
     truncateSync(await savedFile(), 1000);
     const engine = start();
@@ -66,7 +66,7 @@ describe("an engine that keeps embeddings on disk", () => {
     await savedFile();
   });
 
-  it("saves nothing of a picture that gets one prompt only", async () => {
+  it("saves no embedding of a picture with a single prompt", async () => {
     const engine = start();
     const [first, second] = [await engines.task(plain(60, 40).png()), await engines.task(plain(61, 40).png())];
     for (const task of [first, second, second]) await engine.segment(task);

@@ -19,10 +19,10 @@ import {
 
 const PACKAGE = dirname(require.resolve("../../package.json"));
 
-/** Looks until something was found. */
-async function waitUntil<T>(look: () => T[]): Promise<T[]> {
+/** Polls until something is found. */
+async function waitUntil<T>(find: () => T[]): Promise<T[]> {
   for (;;) {
-    const found = look();
+    const found = find();
     if (found.length > 0) return found;
     await setTimeout(50);
   }
@@ -119,7 +119,7 @@ describe("the engine", () => {
       assert.deepEqual(started, indices);
     });
 
-    it("cancels what waits and what runs when it is closed", async () => {
+    it("cancels waiting and running tasks when it is closed", async () => {
       installToySam(engines.folder);
       const engine = engines.start();
       const picture = await engines.task(plain(40, 30).png());
@@ -159,7 +159,7 @@ describe("the engine", () => {
         spoil: ({ decoder }) => writeFileSync(decoder, "<html>not found</html>"),
         reason: /sam\.onnx can't be loaded/,
       },
-      "an encoder in the decoder's place": {
+      "an encoder instead of the decoder": {
         spoil: ({ encoder, decoder }) => copyFileSync(encoder, decoder),
         reason: /sam\.onnx do not fit the sam engine: a SAM decoder has image_embeddings/,
       },

@@ -27,7 +27,7 @@ describe("the engine in its worker processes", () => {
   }
 
   describe("with a toy model whose mask follows the prompt", () => {
-    it("finds discs and boxes in the right place of wide, tall and odd pictures", async () => {
+    it("finds discs and boxes at the right position in wide, tall and odd pictures", async () => {
       installToySam(engines.folder);
       const engine = engines.start();
       for (const [width, height] of [
@@ -102,7 +102,7 @@ describe("the engine in its worker processes", () => {
       assert.deepEqual(corners, ["0 0", "0 1", "1 0", "1 1"]);
     });
 
-    it("gives the same answer each time", async () => {
+    it("gives the same segments each time", async () => {
       installToySam(engines.folder);
       const picture = plain(640, 480).png();
       const first = await engines.start().segment(await engines.task(picture, points(3)));

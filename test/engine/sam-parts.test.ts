@@ -71,7 +71,7 @@ describe("sam's parts", () => {
       assert.equal(found.decoder, toy.decoder);
       assert.equal(found.runtimes[0]!.folder, join(folder, "sam", "node_modules", "onnxruntime-node"));
     });
-    it("looks into the given folders next, then at what this package can see", () => {
+    it("searches the given folders next, then what this package can see", () => {
       const empty = join(folder, "empty");
       assert.equal(locateSam({ dataDir: empty, searchFolders: [join(folder, "sam")] }).encoder, toy.encoder);
       assert.deepEqual(locateSam({ dataDir: empty }).runtimes, [REAL_RUNTIME]);
@@ -82,11 +82,11 @@ describe("sam's parts", () => {
         ["web", "onnxruntime-web", "2.0.0"],
         ["new", "onnxruntime-node", "1.20.1"],
       ];
-      const searchFolders = places.map(([place = "", name = "", version]) => {
-        const modules = join(folder, place, "node_modules");
+      const searchFolders = places.map(([parent = "", name = "", version]) => {
+        const modules = join(folder, parent, "node_modules");
         mkdirSync(join(modules, name), { recursive: true });
         writeFileSync(join(modules, name, "package.json"), JSON.stringify({ name, version }));
-        return join(folder, place);
+        return join(folder, parent);
       });
       const found = locateSam({ dataDir: join(folder, "empty"), searchFolders });
       assert.deepEqual(
@@ -161,7 +161,7 @@ describe("sam's parts", () => {
         /cut\.onnx can't be loaded: the file is not a complete ONNX model/,
       );
     });
-    it("tells an encoder in the decoder's place, and the reverse", async () => {
+    it("recognises an encoder given as the decoder, and the reverse", async () => {
       await assert.rejects(
         useModel(toy.encoder, toy.encoder),
         /a SAM decoder has image_embeddings, .*, this one has not/,
@@ -171,7 +171,7 @@ describe("sam's parts", () => {
         /an encoder has one input, this one has 6: image_embeddings/,
       );
     });
-    it("tells an encoder of another input size", async () => {
+    it("recognises an encoder of another input size", async () => {
       const file = join(folder, "small.onnx");
       writeToyEncoder(file, { side: 512 });
       await assert.rejects(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TaskTimeEstimate } from "../../src/engine/task-time-estimate";
 
-describe("the pace of an engine with a fast form", () => {
+describe("the estimate of task times", () => {
   it("is in time as long as nothing is known of the tasks", () => {
     assert.equal(new TaskTimeEstimate(2000).isBehind(1000, 1), false);
   });

@@ -1,13 +1,13 @@
 /**
- * Minimum cut of a graph whose nodes each hang on a source and a sink, by the augmenting-path method of
+ * Minimum cut of a graph whose nodes are each linked to a source and a sink, by the augmenting-path method of
  * Y. Boykov and V. Kolmogorov, "An Experimental Comparison of Min-Cut/Max-Flow Algorithms for Energy Minimization
  * in Vision", IEEE TPAMI 26(9), 2004: two search trees grow from the terminals, are augmented where they meet and
- * mended where a link was used up, so that trees are kept from one augmentation to the next.
+ * repaired where a link was used up, so that the trees are kept from one augmentation to the next.
  */
 
 const EPSILON = 1e-9;
 
-// What stands in `parent` instead of the index of the arc that leads to the parent.
+// Values of `parent` other than the index of the arc that leads to the parent.
 const FREE = -1;
 const TERMINAL = -2;
 const ORPHAN = -3;
@@ -16,7 +16,7 @@ const UNREACHABLE = 0x7fffffff;
 
 /** A flow network over `nodeCount` nodes beside the two terminals, with room for `edgeCount` edges. */
 export class FlowGraph {
-  /** What the terminals still offer a node: > 0 from the source, < 0 to the sink. */
+  /** Remaining capacity between a node and the terminals: > 0 from the source, < 0 to the sink. */
   private readonly terminal: Float64Array;
   /** Arcs come in pairs: arc `a` and its reverse `a ^ 1`. */
   private readonly head: Int32Array;
@@ -76,8 +76,8 @@ export class FlowGraph {
 
   /**
    * Cuts the graph. Works on the graph itself: call it once.
-   * @param maxAugmentations a bound on the work; when it is reached the trees as they stand are the answer,
-   *   which is a cut, though perhaps not the smallest
+   * @param maxAugmentations a bound on the work; when it is reached, the present trees are returned as a
+   *   cut, though perhaps not the smallest one
    * @returns for each node 1 = source's side, 0 = sink's side
    */
   cut(maxAugmentations = Infinity): Uint8Array {
@@ -105,7 +105,7 @@ export class FlowGraph {
     return side;
   }
 
-  /** Sends what fits through each single link between what hangs on the source and on the sink: that needs no trees. */
+  /** Pushes flow through each single arc from a node with supply to a node with demand: that needs no trees. */
   private pushBetweenNeighbours(): void {
     const { head, residual, terminal } = this;
     for (let arc = 0; arc < this.arcCount; arc += 1) {
@@ -171,7 +171,7 @@ export class FlowGraph {
     return -1;
   }
 
-  /** Pushes as much as fits through the path over `bridge`; nodes cut off from their terminal become orphans. */
+  /** Pushes as much flow as fits through the path over `bridge`; nodes cut off from their terminal become orphans. */
   private augment(bridge: number): void {
     const { head, parent, residual, terminal } = this;
     const sourceEnd = head[bridge ^ 1]!;
@@ -218,7 +218,7 @@ export class FlowGraph {
     this.orphans.push(node);
   }
 
-  /** Finds an orphan a new parent in its own tree, the nearest to the terminal; else sets it free. */
+  /** Gives an orphan a new parent in its own tree, the nearest to the terminal; else sets it free. */
   private adopt(orphan: number): void {
     const { head, nextArc, residual, parent, inSinkTree } = this;
     const tree = inSinkTree[orphan]!;
@@ -250,7 +250,7 @@ export class FlowGraph {
     }
   }
 
-  /** Steps from a node to its terminal, `UNREACHABLE` when the way ends at an orphan; marks the way as certain. */
+  /** Steps from a node to its terminal, `UNREACHABLE` when the path ends at an orphan; marks the path as certain. */
   private distanceToTerminal(start: number): number {
     const { head, parent, stamp, distance, time } = this;
     let steps = 0;

@@ -15,7 +15,7 @@ const KERNEL_WIDTH = 9;
 const BIN_SIDE = 4;
 /** Lightness counts less than colour: shade changes within an object. */
 const LIGHTNESS_WEIGHT = 0.7;
-/** The share of a region's own weight that is left out where its own likelihood is asked for. */
+/** The share of a region's own weight that is left out of its own likelihood. */
 const LEAVE_OUT = 0.806;
 const FLOOR = 0.002;
 const CLIP = 3.082;

@@ -2,7 +2,7 @@ import type { BoundingBox, Prompt } from "../../api";
 import type { Pixels } from "../pixels/pixels";
 import { toLab, type LabImage } from "../pixels/lab";
 
-/** A part of a picture, resampled to a working grid: where small objects get as many superpixels as large ones. */
+/** A part of a picture, resampled to a working grid, so that small objects get as many superpixels as large ones. */
 export interface Frame {
   /** The part, in fractions of the picture. */
   window: BoundingBox;
@@ -16,11 +16,11 @@ export interface Frame {
 export const WHOLE: BoundingBox = { xMin: 0, yMin: 0, xMax: 1, yMax: 1 };
 
 const CHANNELS = 3;
-/** Enlarging beyond this invents pixels without telling more. */
+/** Greater enlargement adds pixels without adding information. */
 const MAX_ENLARGEMENT = 2;
 
 /**
- * Cuts a window out of a picture and brings it to a grid whose long side is at most `longSide` pixels.
+ * Cuts a window out of a picture and resamples it to a grid whose long side is at most `longSide` pixels.
  * @param window in fractions of the picture; moved outward to whole pixels
  */
 export function cutFrame(image: Pixels, window: BoundingBox, longSide: number): Frame {
@@ -71,7 +71,7 @@ interface Pass {
   from: number;
   to: number;
   step: number;
-  /** Pixels that the stretch becomes. */
+  /** Number of pixels that the stretch is resampled to. */
   size: number;
   /** Writes lines as columns (the second pass) instead of rows. */
   transposed?: boolean;

@@ -2,10 +2,10 @@ import { otherEnd, type RegionGraph } from "./region-graph";
 
 /** Colour steps up to this are noise and cost nothing. */
 const FREE_STEP = 2.248;
-/** What a step costs where the colour does not change. */
+/** Cost of a step where the colour does not change. */
 const STEP = 0.15;
 
-/** Where distances are counted from: a region, and what it starts with. */
+/** A region from which distances are counted, and its own distance. */
 export interface Source {
   region: number;
   offset: number;
@@ -37,7 +37,7 @@ export function geodesicDistance(graph: RegionGraph, sources: Source[]): Float64
   return distance;
 }
 
-/** A binary heap of regions by distance; entries that were overtaken are skipped when they come up. */
+/** A binary heap of regions by distance; outdated entries are skipped when they come up. */
 class Heap {
   private readonly keys: number[] = [];
   private readonly regions: number[] = [];
@@ -55,7 +55,7 @@ class Heap {
     this.regions[at] = region;
   }
 
-  /** The next region whose entry still holds, −1 when none is left. */
+  /** The next region whose entry is not outdated, −1 when none is left. */
   pop(distance: Float64Array): number {
     while (this.keys.length > 0) {
       const key = this.keys[0]!;

@@ -5,12 +5,12 @@ import { promptInWindow } from "./frame";
 import { pointsInside } from "./hypotheses";
 import type { Proposal } from "./proposals";
 
-/** What the critic sees of a proposal. */
+/** The features by which the critic judges a proposal. */
 export type ProposalFeatures = MaskFeatures &
   ContourFeatures & {
-    /** Share of the frame. */
+    /** Area as a share of the frame; `areaShare` is of the picture. */
     frameShare: number;
-    /** Mask pixels on a border of the frame that is not the picture's, over √area. */
+    /** Mask pixels on a border of the frame that is not the picture's, over √area. The frame cuts the object there. */
     frameCut: number;
   };
 

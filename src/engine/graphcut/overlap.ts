@@ -7,7 +7,7 @@ export function proposalAgreements(proposals: Proposal[]): number[] {
   return agreements(proposals.map(shapeOf), shapeIou);
 }
 
-/** Intersection over union of two masks that may lie on different frames. */
+/** Intersection over union of two masks that may be on different frames. */
 export function proposalIou(a: Proposal, b: Proposal): number {
   return shapeIou(shapeOf(a), shapeOf(b));
 }
@@ -47,7 +47,7 @@ function pixelSize({ window, width, height }: RegionFrame): number {
   return ((window.xMax - window.xMin) / width) * ((window.yMax - window.yMin) / height);
 }
 
-/** For each pixel along one axis of `a` the pixel of `b` at the same place, −1 outside. */
+/** For each pixel along one axis of `a`, the pixel of `b` at the same position; −1 outside. */
 function matchingPixels(size: number, axis: "x" | "y", a: RegionFrame, b: RegionFrame): Int32Array {
   const range = ({ window, width, height }: RegionFrame): [number, number, number] =>
     axis === "x" ? [window.xMin, window.xMax, width] : [window.yMin, window.yMax, height];
@@ -55,8 +55,8 @@ function matchingPixels(size: number, axis: "x" | "y", a: RegionFrame, b: Region
   const [otherFrom, otherTo, otherSize] = range(b);
   const match = new Int32Array(size);
   for (let i = 0; i < size; i += 1) {
-    const place = (from + ((i + 0.5) / size) * (to - from) - otherFrom) / (otherTo - otherFrom);
-    match[i] = place >= 0 && place < 1 ? Math.floor(place * otherSize) : -1;
+    const position = (from + ((i + 0.5) / size) * (to - from) - otherFrom) / (otherTo - otherFrom);
+    match[i] = position >= 0 && position < 1 ? Math.floor(position * otherSize) : -1;
   }
   return match;
 }

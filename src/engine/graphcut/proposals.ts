@@ -5,7 +5,7 @@ import { growBox, promptInWindow, WHOLE } from "./frame";
 import { BOX_RECIPES, CLICK_RECIPES, cutOut, pointsInside, type Recipe } from "./hypotheses";
 import type { PreparedPicture, RegionFrame } from "./picture";
 
-/** A hypothesis: what the prompt may mean. */
+/** One reading of a prompt: an object that it may mean. */
 export interface Proposal {
   /** The critic's name for the recipe that it comes from. */
   name: string;
@@ -14,16 +14,16 @@ export interface Proposal {
   mask: Uint8Array;
 }
 
-/** How much of a box's size is looked at around it. */
+/** Margin of the frame around a box, as a share of the box's size. */
 const BOX_MARGIN = 0.25;
-/** How much wider than the clicks' own spread a window around them is at least. */
+/** Smallest half width of a window around clicks, over the distance between them. */
 const CLICK_MARGIN = 0.6;
 
 /** Shares of the cuts that must agree on a pixel, for cuts by vote; and how many a vote needs. */
 const VOTES = [0.35, 0.6];
 const MIN_VOTERS = 4;
 
-/** Cuts by all recipes that fit the prompt, by the first only where it has to be fast. */
+/** Cuts by all recipes for the kind of prompt, or only by the first one if it must be fast. */
 export function propose(picture: PreparedPicture, prompt: Prompt, fast = false): Proposal[] {
   const found: Proposal[] = [];
   const first = fast ? 1 : Infinity;
@@ -53,7 +53,7 @@ export function clickName({ name }: Pick<Recipe, "name">, share: number): string
   return `${name}-${share}`;
 }
 
-/** Takes the pixels that a share of several proposals on one frame agree on. */
+/** The pixels on which at least a share of several proposals on one frame agree. */
 function vote(voters: Proposal[], prompt: Prompt, share: number, name: string): Proposal {
   const { frame } = voters[0]!;
   const { width, height } = frame;

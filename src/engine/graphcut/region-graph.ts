@@ -1,7 +1,7 @@
 import { colourDistance2, type LabImage } from "../pixels/lab";
 import type { Superpixels } from "./superpixels";
 
-/** Superpixels with their mean colours and places, and the edges between neighbours. */
+/** Superpixels with their mean colours and positions, and the edges between neighbours. */
 export interface RegionGraph {
   count: number;
   /** Region of each pixel of the frame. */
@@ -19,7 +19,7 @@ export interface RegionGraph {
   /** 1 = touches the frame's border. */
   onBorder: Uint8Array;
   edges: RegionEdges;
-  /** The edges of region r stand in `incident` from `firstIncident[r]` to before `firstIncident[r + 1]`. */
+  /** The edges of region r are in `incident` from `firstIncident[r]` to before `firstIncident[r + 1]`. */
   firstIncident: Int32Array;
   incident: Int32Array;
 }

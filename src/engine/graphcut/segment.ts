@@ -28,17 +28,17 @@ export interface Cutout {
 export interface GraphCutOptions {
   /** Cuts once instead of by all recipes: several times as fast, less accurate. */
   fast?: boolean;
-  /** How many different readings of the prompt are wanted at most (1). */
+  /** Greatest number of different readings of the prompt (1). */
   count?: number;
 }
 
-/** A score this much below the best is nearly as good; a contour with more of it off any edge is not clear. */
+/** A score at most this far below the best is nearly as good; a contour with a greater blind share is not clear. */
 const NEARLY = 0.05;
 const MAX_BLIND = 0.04;
 const CLEARLY_FULLER = 1.15;
 const MUCH = 0.6;
 const AS_SOLID = 0.95;
-/** Scores that do not differ; a contour with so many times more difference of colour is clearly no shadow's. */
+/** Scores within this range are equal; a contour with a chroma step this many times greater is clearly not a shadow's. */
 const EVEN = 0.01;
 const CLEARLY_TINTED = 1.15;
 const MIN_TINT = 0.05;
@@ -49,9 +49,9 @@ const FIELD = 4;
 const FINE_MARGIN = 0.1;
 
 /**
- * Cuts the object that a prompt means out of a picture, without any learnt weights but the critic's: minimum cuts over
- * superpixels under several readings of the prompt, of which the critic takes the best, whose contour is then set onto
- * the pixels' edges.
+ * Cuts the object of a prompt out of a picture, without any learnt weights but the critic's: minimum cuts over
+ * superpixels under several readings of the prompt. The critic chooses the best one, whose contour is then moved onto the
+ * pixels' edges.
  * @returns best first; empty when the prompt has no foreground point and no box, or nothing was found
  */
 export function segmentByGraphCut(
@@ -79,7 +79,7 @@ export function segmentByGraphCut(
   let last = 1;
   for (const { proposal, score } of different(scored, (one, other) => proposalIou(one.proposal, other.proposal))) {
     if (cutouts.length === count) break;
-    // One that a rule has put behind does not promise more than those before it.
+    // One that a rule has moved back gets no higher score than those before it.
     last = Math.min(last, score);
     cutouts.push({ ...setContour(picture, prompt, proposal), score: last });
   }
@@ -87,9 +87,9 @@ export function segmentByGraphCut(
 }
 
 /**
- * Moves to the front, of the proposals that are nearly as good as the best, hold much of it and have a contour that lies
- * on edges all along and no more bays, the one that fits the box best, if it does so clearly better: a gauge with its rim
- * rather than its face alone.
+ * Prefers a fuller proposal: among those that are nearly as good as the best, contain much of it, follow edges all along
+ * and have no more bays, the one that fits the box best moves to the front, if it fits clearly better. So a gauge is cut
+ * out with its rim, not its face alone.
  */
 function preferFullBox(scored: { proposal: Proposal; features: ProposalFeatures; score: number }[]): void {
   const best = scored[0];
@@ -110,8 +110,8 @@ function preferFullBox(scored: { proposal: Proposal; features: ProposalFeatures;
 }
 
 /**
- * Moves to the front, of the proposals with a box that are as good as the best, the one whose contour parts the most
- * different colours, if it does so clearly better: a saucer without its shadow.
+ * Prefers coloured edges: among the proposals with a box that are as good as the best, the one whose contour separates
+ * the most different colours moves to the front, if it does so clearly better. So a saucer is cut out without its shadow.
  */
 function preferColouredEdges(scored: { features: ProposalFeatures; score: number }[]): void {
   const best = scored[0];

@@ -11,21 +11,21 @@ import type { EngineTask } from "../types";
 import { PreparedPicture } from "./picture";
 import { segmentByGraphCut, type Cutout } from "./segment";
 
-/** Larger pictures are made smaller first: contours are set on grids of 320 pixels around the object. */
+/** Larger pictures are scaled down first: contours are set on grids of 320 pixels around the object. */
 const MAX_SIDE = 2048;
 
 const CRITIC = criticSchema.parse(criticNumbers);
-/** The fast form has no other cuts to compare with, which the critic above goes by. */
+/** The fast form has no other cuts to compare with, which the critic above needs. */
 const FAST_CRITIC = criticSchema.parse(fastCriticNumbers);
 
-/** What is kept of a picture. */
+/** The data that is kept for a picture. */
 interface KeptPicture {
   prepared: PreparedPicture;
   /** The upright picture's size in pixels. */
   size: ImageSize;
 }
 
-/** Answers prompts by minimum cuts, without weights but the critic's, and keeps what it computed of the last pictures. */
+/** Segments by minimum cuts, without weights but the critic's, and keeps the most recent pictures prepared. */
 export class GraphcutSegmenter implements Segmenter {
   readonly #pictures = pictureCache<KeptPicture>(({ prepared }) => prepared.maxBytes);
 
@@ -70,7 +70,7 @@ export class GraphcutSegmenter implements Segmenter {
   }
 }
 
-/** A mask as a field that falls slowly, so that the outline runs through the stairs of the pixels. */
+/** A mask as a field that falls slowly, so that the outline cuts through the stairs of the pixels. */
 function softMask({ mask, width, height, window }: Cutout): SoftMask {
   const across = width / (window.xMax - window.xMin);
   const down = height / (window.yMax - window.yMin);

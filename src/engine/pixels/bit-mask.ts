@@ -1,4 +1,4 @@
-/** A mask that is quickly compared with others of its size. */
+/** A mask that can be compared quickly with others of its size. */
 export interface BitMask {
   /** 32 pixels a number. */
   bits: Int32Array;
@@ -25,12 +25,12 @@ export function bitIou(a: BitMask, b: BitMask): number {
   return ratio(common, a.area, b.area);
 }
 
-/** Intersection over union by the areas of two masks, which need not be exact, and of what they have in common. */
+/** Intersection over union from the areas of two masks and of their intersection, which need not be exact. */
 export function ratio(common: number, areaA: number, areaB: number): number {
   return areaA + areaB === 0 ? 0 : common / Math.max(common, areaA + areaB - common);
 }
 
-/** The mean IoU of each mask with the others; 0 for one that is alone. */
+/** The mean IoU of each mask with the others; 0 for a single mask. */
 export function agreements<Mask>(masks: Mask[], iou: (a: Mask, b: Mask) => number): number[] {
   const sums = new Float64Array(masks.length);
   masks.forEach((mask, i) => {
@@ -43,7 +43,7 @@ export function agreements<Mask>(masks: Mask[], iou: (a: Mask, b: Mask) => numbe
   return Array.from(sums, (sum) => sum / Math.max(1, masks.length - 1));
 }
 
-/** How many of 32 bits are set (H. Warren, "Hacker's Delight", 5-1). */
+/** Number of set bits out of 32 (H. Warren, "Hacker's Delight", 5-1). */
 function bitCount(bits: number): number {
   const pairs = bits - ((bits >>> 1) & 0x55555555);
   const quads = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);

@@ -3,7 +3,7 @@ import { distanceToContour } from "./band";
 import { colourDistance2, type LabImage } from "./lab";
 import { learnColours } from "./mixture";
 
-/** How an engine's soft field is brought onto the picture's edges. */
+/** How the contour of an engine's soft field is moved onto the picture's edges. */
 export interface EdgeBandOptions {
   /** Pixels to each side of the contour that may change sides. */
   radius: number;
@@ -17,7 +17,7 @@ const COLOUR_CLIP = 4;
 const COMPONENTS = 3;
 const EDGE_WEIGHT = 3;
 const MIN_EDGE = 0.05;
-/** A weight that no cut can afford: the outermost pixels of the band stay where they are. */
+/** A weight that no cut can pay: the outermost pixels of the band keep their side. */
 const FIXED = 1e6;
 /** Bound on the work of one cut. Ordinary bands need a fraction of it. */
 const MAX_AUGMENTATIONS = 400_000;
@@ -77,7 +77,7 @@ function clip(value: number, limit: number): number {
   return Math.max(-limit, Math.min(limit, value));
 }
 
-/** Mean squared colour difference of neighbours in the band: what is ordinary in this picture, so no edge. */
+/** Mean squared colour difference of neighbours in the band: a usual difference in this picture, not an edge. */
 function meanDifference(image: LabImage, band: Int32Array): number {
   const last = image.l.length - 1;
   let sum = 0;

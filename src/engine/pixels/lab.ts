@@ -7,7 +7,7 @@ export interface LabImage {
   l: Float32Array;
   a: Float32Array;
   b: Float32Array;
-  /** By how much the channels were stretched to bring out a flat picture's contrast (1 = not at all). */
+  /** Factor by which the channels were stretched to raise the contrast of a flat picture (1 = not at all). */
   gain: number;
 }
 

@@ -9,7 +9,7 @@ interface Component {
 
 const MAX_SAMPLES = 600;
 const K_MEANS_ROUNDS = 4;
-/** Variance that is added to each channel (times the squared contrast gain), so that a flat colour stays a Gaussian. */
+/** Variance added to each channel (times the squared contrast gain), so that a flat colour stays a Gaussian. */
 const MIN_VARIANCE = 3;
 /** A component this far below the best adds nothing to a sum of likelihoods. */
 const NEGLIGIBLE = 12;

@@ -1,13 +1,13 @@
 import type { LabImage } from "./lab";
 
-/** What lightness still counts. */
+/** Remaining weight of lightness. */
 const LIGHTNESS = 0.3;
-/** The lightness to which all chroma is brought, and what keeps that of dark pixels from growing without bound. */
+/** The lightness to which all chroma is scaled, and the terms that keep that of dark pixels from growing without bound. */
 const REFERENCE = 50;
 const DARK = 12;
 const MAX_FACTOR = 2.5;
 
-/** By what the chroma of a pixel of this lightness (0..100) is multiplied to undo a shadow. */
+/** The factor that undoes a shadow in the chroma of a pixel of this lightness (0..100). */
 export function chromaFactor(lightness: number): number {
   return Math.min(MAX_FACTOR, REFERENCE / (lightness + DARK));
 }

@@ -2,20 +2,20 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** To be raised when a picture is prepared for the encoder in another way, or when the files look otherwise. */
+/** Raise it when the preparation of pictures for the encoder or the format of the files changes. */
 const FORMAT = "v1";
 const CHECKSUM_BYTES = 32;
 /** A file's name begins with the sha256 of its picture. */
 const FILE_NAME = /^([0-9a-f]{64})\./;
 
 /**
- * Embeddings on disk, for prompts on a picture after a restart or in another worker. It is a cache: a file that is
- * damaged or gone is as good as none. A file holds a sha256 of its name and values, and the values as 32 bit floats.
+ * Embeddings on disk, for prompts on a picture after a restart or in another worker. It is a cache: a damaged file
+ * counts as missing. A file holds a sha256 of its name and values, and the values as 32 bit floats.
  */
 export class EmbeddingFolder {
   /**
    * @param dir made at the first `write`
-   * @param encoderSha256 of the weights: an embedding of others is never read
+   * @param encoderSha256 of the weights: embeddings of other weights are never read
    */
   constructor(
     private readonly dir: string,
@@ -65,8 +65,8 @@ export class EmbeddingFolder {
 }
 
 /**
- * Removes the embeddings that are used longest ago until the others take no more than `maxBytes`, and those of pictures
- * (sha256) that are not wanted any more. Goes on until `signal` is aborted. What can't be removed is left. Never rejects.
+ * Removes the least recently used embeddings until the others take no more than `maxBytes`, and those of pictures
+ * (sha256) that are no longer wanted. Stops when `signal` is aborted. Leaves files that can't be removed. Never rejects.
  */
 export async function pruneEmbeddings(
   dir: string,
@@ -80,7 +80,7 @@ export async function pruneEmbeddings(
   }
 }
 
-/** The embeddings in a folder, also those half written, the one used last first. */
+/** The embeddings in a folder, including half-written ones, the most recently used first. */
 async function filesByLastUse(dir: string): Promise<{ path: string; sha256: string; bytes: number }[]> {
   const names = await readdir(dir).catch(() => []);
   const files = names.map(async (name) => {

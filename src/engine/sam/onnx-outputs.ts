@@ -1,5 +1,5 @@
 /**
- * Reads how a model's graph hangs together, and declares further outputs (onnx.proto: GraphProto.node = 1,
+ * Reads how the nodes of a model's graph are connected, and declares further outputs (onnx.proto: GraphProto.node = 1,
  * NodeProto.input = 1, .output = 2, .op_type = 4, ValueInfoProto.name = 1, .type = 2).
  */
 import { fields, GRAPH_OUTPUT, graphOutputs, MODEL_GRAPH } from "./onnx-graph";
@@ -35,7 +35,7 @@ function nodesByOutput(model: Buffer): Map<string, GraphNode> {
   return result;
 }
 
-/** Where SAM's exporter picks one mask of four it flattens the tensor of all; so many steps back it stands at most. */
+/** Where SAM's exporter picks one mask of four, it flattens the tensor of all. That node is at most this many steps back. */
 const MAX_STEPS = 12;
 
 /** Walks from an output back to the `Flatten` node and returns the tensor that goes into it. */
@@ -79,7 +79,7 @@ export interface AllTokensModel {
 
 /**
  * Exposes all mask tokens of a single-mask SAM decoder export (segment-anything's `SamOnnxModel` with
- * `return_single_mask`): they are computed inside, and only one leaves.
+ * `return_single_mask`): they are computed inside, but only one is an output.
  * @returns undefined when the graph is not of that form, or gives more than one mask
  */
 export function exposeMaskTokens(model: Buffer): AllTokensModel | undefined {

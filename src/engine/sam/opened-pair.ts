@@ -6,11 +6,11 @@ import { exposeMaskTokens, type AllTokensModel } from "./onnx-outputs";
 import { openSession, type OnnxRuntime, type OnnxSession } from "./runtime";
 
 const DECODER_INPUTS = ["image_embeddings", "point_coords", "point_labels", "mask_input", "has_mask_input"];
-/** Missing in exports that leave it to their user to enlarge the masks, such as nanosam's. */
+/** Missing in exports that leave the enlargement of the masks to the caller, such as nanosam's. */
 export const PICTURE_SIZE = "orig_im_size";
 const DECODER_OUTPUTS = ["iou_predictions", "low_res_masks"];
 
-/** The outputs of an export: the mask of the token that it chose or, of a multi-mask export, of all four. */
+/** The outputs of an export: the mask of the token that it chose or, in a multi-mask export, of all four. */
 export const EXPORTED_OUTPUTS = { masks: "low_res_masks", ious: "iou_predictions" };
 
 /** Both sessions on one provider. */
@@ -40,7 +40,7 @@ export async function openPair(
   return { encoder, form, decoder, outputs };
 }
 
-/** Opens a decoder so that it gives all its masks, if its graph is of the known form; else as it is. */
+/** Opens a decoder so that all its masks are outputs, if its graph has the known form; else unchanged. */
 async function openDecoder(
   runtime: OnnxRuntime,
   file: string,
@@ -54,7 +54,7 @@ async function openDecoder(
       const decoder = await openSession(runtime, file, 1, { provider, model: exposed.model });
       return { decoder, outputs: exposed };
     } catch {
-      // Opened as it is below; if the file itself is the trouble, that says so.
+      // Opened unchanged below; if the file itself is the problem, that reports it.
     }
   }
   return { decoder: await openSession(runtime, file, 1, { provider }), outputs: EXPORTED_OUTPUTS };
@@ -83,7 +83,7 @@ function checkDecoder(file: string, { inputNames, outputNames }: OnnxSession): v
     throw unfit(file, `it asks for inputs that SAM's decoder does not have: ${unknown.join(", ")}`);
 }
 
-/** The error of a file that is a model, but none that is known here. */
+/** The error of a file that is a model, but not one of a known form. */
 export function unfit(file: string, reason: string): SegmentError {
   return new SegmentError("job-failed", `The weights ${file} do not fit the sam engine: ${reason}`);
 }

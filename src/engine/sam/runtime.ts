@@ -48,7 +48,7 @@ export interface LoadedRuntime {
 
 /**
  * Loads ONNX Runtime from the first of the packages that works on this platform.
- * @param log is told which ones do not
+ * @param log called with the failures of those that do not
  * @throws {SegmentError} `job-failed` when none does
  */
 export function loadRuntime(packages: readonly RuntimePackage[], log: (message: string) => void): LoadedRuntime {
@@ -73,9 +73,9 @@ export function loadRuntime(packages: readonly RuntimePackage[], log: (message: 
 
 /** How a session is opened. */
 export interface OpenOptions {
-  /** The execution provider, as ONNX Runtime names it; it takes the CPU for what that can't do. `cpu` by default. */
+  /** The execution provider, by ONNX Runtime's name; the CPU does what it can't. `cpu` by default. */
   provider?: string;
-  /** The model's bytes, where they are not to be read from the file. */
+  /** The model's bytes, if they are not read from the file. */
   model?: Buffer;
 }
 

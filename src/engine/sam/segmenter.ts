@@ -15,12 +15,12 @@ import { byteLength, preparePicture, type PreparedPicture } from "./prepared-pic
 
 const CRITIC = criticSchema.parse(criticNumbers);
 
-/** Answers prompts with a SAM model and keeps what it computed of the last pictures. */
+/** Segments with a SAM model and keeps the embeddings of the most recent pictures. */
 export class SamSegmenter implements Segmenter {
   readonly #pictures = pictureCache<PreparedPicture>(byteLength);
-  /** Those in memory that are not in the folder. */
+  /** Embeddings in memory that are not in the folder. */
   readonly #unsaved = new WeakSet<Embedding>();
-  /** The embedding of the last task's picture, if it is to be saved. */
+  /** The embedding of the last task's picture, if it must be saved. */
   #toSave: { sha256: string; embedding: Embedding } | undefined;
 
   /** @param folder where embeddings are kept beyond this process */
@@ -61,8 +61,8 @@ export class SamSegmenter implements Segmenter {
 
   /**
    * Puts the embedding of the last task's picture into the folder, if that was the second prompt on it: a camera's
-   * pictures get one prompt each, and 4 MB for each of them would wear out a gateway's flash memory. To be called after
-   * the answer has left.
+   * pictures get one prompt each, and 4 MB for each of them would wear out a gateway's flash memory. Call it after the
+   * response has been sent.
    * @throws {Error} of the file system
    */
   async saveEmbedding(): Promise<void> {

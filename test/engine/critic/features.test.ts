@@ -30,14 +30,14 @@ describe("maskFeatures", () => {
     assert.ok(off.borderShare > 0.4);
     assert.ok(
       fit.logEdgeStrength > off.logEdgeStrength && fit.weakEdgeShare < off.weakEdgeShare,
-      "the square's contour lies on edges",
+      "the square's contour follows edges",
     );
     assert.ok(fit.ringSeparation > 0.9 && off.ringSeparation < 0.5, "the square's colours are not those around it");
     assert.equal(fit.obeyedPoints, 1);
     assert.equal(off.obeyedPoints, 0);
   });
 
-  it("measures from the first point on the object, in whatever order the points come", () => {
+  it("measures from the first point on the object, whatever the order of the points", () => {
     const on = { x: 0.4, y: 0.5 };
     const beside = { x: 0.9, y: 0.5, label: 0 as const };
     const distances = [
@@ -55,7 +55,7 @@ describe("maskFeatures", () => {
     assert.equal(fit.outsideBox, 0);
   });
 
-  it("knows no empty mask", () => {
+  it("is undefined for an empty mask", () => {
     assert.equal(maskFeatures(context, {}, candidate(new Uint8Array(WIDTH * HEIGHT))), undefined);
   });
 });
@@ -87,7 +87,7 @@ describe("expectedIou", () => {
     assert.equal(expectedIou(model, "box", {}, "prompt-0"), 0.5);
   });
 
-  it("tells kinds of prompts apart", () => {
+  it("distinguishes the kinds of prompts", () => {
     const point = { x: 0.5, y: 0.5 };
     assert.equal(promptKind({ points: [point] }), "onePoint");
     assert.equal(promptKind({ points: [point, point] }), "severalPoints");

@@ -22,7 +22,7 @@ describe("keepParts", () => {
     assert.deepEqual(draw(kept, 7), [".......", ".......", ".....##", ".....##", "......."]);
   });
 
-  it("keeps all but crumbs where no part is clicked", () => {
+  it("keeps all but noise where no part is clicked", () => {
     const grown = Uint8Array.from(TWO.mask);
     grown[4 * 7] = 0;
     grown[4 * 7 + 6] = 0;
@@ -33,7 +33,7 @@ describe("keepParts", () => {
 });
 
 describe("keepCentralPart", () => {
-  it("takes the part at the box's middle, not the larger one at its side", () => {
+  it("takes the part at the box's centre, not the larger one at its side", () => {
     const box = { left: 4, top: 1, right: 7, bottom: 5 };
     assert.deepEqual(draw(keepCentralPart(TWO.mask, TWO.width, TWO.height, box, []), 7)[2], ".....##");
   });
@@ -57,7 +57,7 @@ describe("fillHoles", () => {
     assert.equal(draw(fillHoles(RING.mask, RING.width, RING.height, []), 8)[2], ".######.");
   });
 
-  it("leaves a hole open in which a background point lies", () => {
+  it("leaves a hole with a background point open", () => {
     const points = [{ x: 3.5 / 8, y: 2.5 / 6, label: 0 as const }];
     assert.deepEqual(draw(fillHoles(RING.mask, RING.width, RING.height, points), 8), draw(RING.mask, 8));
   });

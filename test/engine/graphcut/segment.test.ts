@@ -62,7 +62,7 @@ describe("segmentByGraphCut", () => {
     assert.ok(best && iouWithDisc(image, best, COIN) >= 0.9);
   });
 
-  it("answers the same for a new and a used picture", () => {
+  it("finds the same in a new and a used picture", () => {
     const prompt = boxAround(COIN, 0.25);
     assert.deepEqual(
       segmentByGraphCut(new PreparedPicture(image), prompt, critic),
@@ -81,7 +81,7 @@ describe("segmentByGraphCut", () => {
     assert.deepEqual(segmentByGraphCut(picture, { points: [{ x: 0.5, y: 0.5, label: 0 }] }, critic), []);
   });
 
-  it("bears pictures without content, of one pixel, and boxes of no size to speak of", () => {
+  it("accepts pictures without content or of one pixel, and boxes of almost no size", () => {
     const corner: Prompt = { points: [{ x: 1, y: 1 }] };
     const speck: Prompt = { boundingBox: { xMin: 0.5, yMin: 0.5, xMax: 0.5001, yMax: 0.5001 } };
     for (const [width, height] of [

@@ -53,7 +53,7 @@ describe("snapToEdges", () => {
     assert.ok(snapToEdges(new Float32Array(WIDTH * HEIGHT).fill(1), lab, BAND).every((value) => value === 1));
   });
 
-  it("never changes what lies beyond the band", () => {
+  it("never changes pixels beyond the band", () => {
     const lab = image((x, y) => (x * 7 + y * 13) % 256);
     const field = Float32Array.from(map((x, y) => inDisc(x, y, 40)));
     const mask = snapToEdges(field, lab, BAND);

@@ -21,7 +21,7 @@ const mask = (name: string, predictedIou: number, score = 0) => ({ name, feature
 describe("a box that may be too wide", () => {
   const box = { xMin: 0.2, yMin: 0.1, xMax: 0.6, yMax: 0.9 };
 
-  it("has a middle to click on, if there is nothing else to go by", () => {
+  it("has a centre to click on, if there are no points", () => {
     const click = centreOfBox({ boundingBox: box })?.points?.[0];
     assert.ok(Math.abs(click!.x - 0.4) < 1e-12 && Math.abs(click!.y - 0.5) < 1e-12);
     assert.equal(centreOfBox({ boundingBox: box, points: [{ x: 0.3, y: 0.3 }] }), undefined);
