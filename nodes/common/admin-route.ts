@@ -6,38 +6,38 @@ type Exchange = Parameters<ReturnType<NodeAPI["auth"]["needsPermission"]>>;
 export type Request = Exchange[0];
 export type Response = Exchange[1];
 
-/** A request of a dialog that can't be followed, and how that is answered. */
+/** Refuses a request of a dialog. */
 export class Refusal extends Error {
   constructor(
     readonly httpStatus: number,
     message: string,
-    /** What a dialog tells cases apart by. */
+    /** Machine-readable reason for the dialog. */
     readonly code?: ErrorCode | "no-picture",
   ) {
     super(message);
   }
 }
 
-/** Answers a request of a dialog with JSON; a failure as {@link answerFailure} does. */
-export async function answer(response: Response, result: () => Promise<object>): Promise<void> {
+/** Responds to a request of a dialog with JSON; to a failure as {@link respondWithError} does. */
+export async function respond(response: Response, result: () => Promise<object>): Promise<void> {
   try {
     response.json(await result());
   } catch (error) {
-    answerFailure(response, error);
+    respondWithError(response, error);
   }
 }
 
-/** Answers why a request of a dialog has failed, as `{message, code?}`. */
-export function answerFailure(response: Response, error: unknown): void {
-  if (response.destroyed) return; // nobody waits for it
+/** Responds with the reason why a request of a dialog has failed, as `{message, code?}`. */
+export function respondWithError(response: Response, error: unknown): void {
+  if (response.destroyed) return; // the dialog was closed
   const status = error instanceof Refusal ? error.httpStatus : 500;
   const code = error instanceof Refusal || error instanceof SegmentError ? error.code : undefined;
   response.status(status).json({ message: errorText(error), code });
 }
 
 /**
- * The value of a field that is an environment variable, as Node-RED gives it to a node. Variables that Node-RED itself
- * keeps (of a tab, or global ones) are only known for a node that is deployed.
+ * The value of a dialog's field: of a field that names an environment variable the variable's value, as a node gets it
+ * from Node-RED. Variables that Node-RED itself keeps (of a tab, or global ones) are known only for a deployed node.
  * @throws {Refusal} when the variable has no value
  */
 export function resolveEnv(RED: NodeAPI, id: string, value: string): string {

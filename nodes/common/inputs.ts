@@ -17,8 +17,8 @@ export class Inputs {
   ) {}
 
   /**
-   * @param value as it stands in the flow; undefined in flows saved before the field existed
-   * @param fallback what such flows mean
+   * @param value as the flow holds it; undefined in flows that were saved before the field existed
+   * @param fallback the input of such flows
    */
   of(value: string | undefined, type: string | undefined, fallback: TypedInput, code = this.code): Input {
     const field = value === undefined || type === undefined ? fallback : { value, type };
@@ -33,7 +33,7 @@ export class Input {
     private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly field: TypedInput,
-    /** Whether it names the place where the node looks by default. */
+    /** Whether the node reads what it reads by default. */
     readonly isDefault: boolean,
     private readonly code: ErrorCode,
   ) {}
@@ -42,14 +42,14 @@ export class Input {
     return this.field.type;
   }
 
-  /** How a user would call the place: `msg.payload.points`. An expression is not repeated: it may hold a password. */
+  /** Its name in the user's terms: `msg.payload.points`. An expression is not repeated: it may hold a password. */
   get name(): string {
     const { type, value } = this.field;
     return type === "jsonata" ? "The expression" : `${type}.${value}`;
   }
 
   /**
-   * The value that it stands for; undefined when there is none.
+   * The value of the input for a message; undefined when there is none.
    * @throws {SegmentError} with the input's code when it cannot be evaluated
    */
   async read(msg: NodeMessage): Promise<unknown> {
@@ -57,7 +57,7 @@ export class Input {
     try {
       return await this.#evaluate(msg);
     } catch (error) {
-      // msg.payload.points of a message without payload: there is nothing at that place.
+      // msg.payload.points of a message without payload has no value.
       if (this.field.type === "msg" && error instanceof TypeError) return undefined;
       throw new SegmentError(this.code, `${this.name} can't be evaluated: ${errorText(error)}`, { cause: error });
     }

@@ -14,13 +14,21 @@ export interface Picture {
   sha256: string;
 }
 
+/** Advice for a picture that arrives as a text. */
+export const BUFFER_ADVICE =
+  "Let the node before give a Buffer (mqtt in: output a Buffer; file in: a single Buffer object; " +
+  "http request: return a binary buffer)";
+/** Advice for a value that is no picture. */
+export const FIELD_ADVICE = "Choose in the dialog where the message carries the picture.";
+
 /**
- * Reads the picture that a message brings as a Buffer or Uint8Array.
- * @param place how the user would call where it was found, for errors
+ * Reads a picture that a message holds as a Buffer or Uint8Array.
+ * @param place where the value was found, in the user's terms, for errors
  * @throws {SegmentError} `invalid-image`
  */
 export async function readPicture(place: string, value: unknown): Promise<Picture> {
-  const bytes = toBuffer(place, value);
+  if (!(value instanceof Uint8Array)) throw noBytes(place, value);
+  const bytes = toBuffer(value);
   try {
     const { mimeType, sha256, width, height } = await readImageInfo(bytes);
     const name = `node-red-${sha256.slice(0, 16)}.${mimeType === "image/png" ? "png" : "jpg"}`;
@@ -31,28 +39,23 @@ export async function readPicture(place: string, value: unknown): Promise<Pictur
   }
 }
 
-function toBuffer(place: string, value: unknown): Buffer {
-  if (Buffer.isBuffer(value)) return value;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  throw new SegmentError(
+/** The same memory as a Buffer. */
+export function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function noBytes(place: string, value: unknown): SegmentError {
+  const advice =
+    typeof value === "string" ? `${BUFFER_ADVICE}, or turn base64 text into one with the base64 node.` : FIELD_ADVICE;
+  return new SegmentError(
     "invalid-image",
-    `${place} must be a picture as a Buffer, but is ${describe(value)}. ${advice(value)}`,
+    `${place} must be a picture as a Buffer, but is ${describe(value)}. ${advice}`,
   );
 }
 
-/** What a value is that should have been a picture, to follow "is". */
+/** Describes a value that should have been a picture; follows "is" in a sentence. */
 export function describe(value: unknown): string {
   if (value === undefined || value === null) return "not there";
   if (Array.isArray(value)) return `an array of ${value.length} items`;
   return typeof value === "string" ? `a text (${preview(value)})` : `of type ${typeof value} (${preview(value)})`;
-}
-
-function advice(value: unknown): string {
-  if (typeof value === "string") {
-    return (
-      "Let the node before give a Buffer (mqtt in: output a Buffer; file in: a single Buffer object; " +
-      "http request: return a binary buffer), or turn base64 text into one with the base64 node."
-    );
-  }
-  return "Choose in the dialog where the message carries the picture.";
 }

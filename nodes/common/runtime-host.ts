@@ -1,6 +1,6 @@
 import type { NodeAPI } from "node-red";
 
-/** What Node-RED says to a service that runs beside it. */
+/** The parts of Node-RED that a service needs. */
 export interface Host {
   userDir: string;
   log: (message: string) => void;
@@ -8,11 +8,11 @@ export interface Host {
 
 /** A host in which other config nodes can be found. */
 export interface RuntimeHost extends Host {
-  /** The node of this id, if it is there. */
+  /** The node of this id, if it runs. */
   nodeOf: (id: string) => unknown;
 }
 
-/** This Node-RED, as the services of config nodes need it. */
+/** The host that this Node-RED is. */
 export function runtimeHost(RED: NodeAPI): RuntimeHost {
   return {
     userDir: RED.settings.userDir ?? process.cwd(),

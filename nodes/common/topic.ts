@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { NodeMessage } from "node-red";
 
-/** What a message's topic is called by. Messages without a topic share one. */
+/** The topic of a message as a text. Messages without a topic share one. */
 export function topicOf({ topic }: NodeMessage): string {
   const value: unknown = topic;
   if (value === undefined || value === null) return "";

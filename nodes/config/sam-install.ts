@@ -1,7 +1,7 @@
 import type { NodeAPI } from "node-red";
 import type { SamStatus } from "../../src/api";
 import { installSam, samInstallation, samStatus, type SamInstallation } from "../../src/embedded";
-import { answer, Refusal, resolveEnv, type Request } from "../common/admin-route";
+import { respond, Refusal, resolveEnv, type Request } from "../common/admin-route";
 import { dataDirOf } from "../service/config-def";
 import type { Host } from "../common/runtime-host";
 
@@ -30,10 +30,10 @@ export function serveSamInstall(RED: NodeAPI, host: Host): void {
 
   // Also to look wants the right to write: a folder is named by who looks, and variables in its name are resolved.
   RED.httpAdmin.get("/segment-config/sam", RED.auth.needsPermission("segment-config.write"), (request, response) =>
-    answer(response, async () => stateOf(await readDataDir(RED, host, request))),
+    respond(response, async () => stateOf(await readDataDir(RED, host, request))),
   );
   RED.httpAdmin.post("/segment-config/sam", RED.auth.needsPermission("segment-config.write"), (request, response) =>
-    answer(response, async () => {
+    respond(response, async () => {
       if (!mayInstall(RED.settings)) {
         throw new Refusal(403, "The settings of this Node-RED do not allow to install packages (externalModules).");
       }

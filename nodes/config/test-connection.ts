@@ -1,7 +1,7 @@
 import type { NodeAPI } from "node-red";
 import type { Finding } from "../../src/client";
 import { SegmentError } from "../../src/api/segment-error";
-import { answer, Refusal, resolveEnv, type Request } from "../common/admin-route";
+import { respond, Refusal, resolveEnv, type Request } from "../common/admin-route";
 import { baseUrlOf, isRemote, type ConfigCredentials, type ConfigDef } from "../service/config-def";
 import type { ServiceHandle } from "../service/open-service.lazy";
 
@@ -30,7 +30,7 @@ type Open = (def: ConfigDef, credentials: ConfigCredentials) => Promise<ServiceH
  */
 export function serveConnectionTest(RED: NodeAPI, open: Open): void {
   RED.httpAdmin.post("/segment-config/test", RED.auth.needsPermission("segment-config.write"), (request, response) =>
-    answer(response, async () => {
+    respond(response, async () => {
       const { def, credentials } = await readDialog(RED, request);
       return { findings: await testConnection(open, def, credentials) };
     }),

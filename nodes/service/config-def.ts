@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { NodeDef } from "node-red";
 
-/** A config node as it stands in a flow. All but `id` may be missing or hold what someone typed. */
+/** A config node as a flow holds it. All fields but `id` may be missing or hold anything that was typed. */
 export interface ConfigDef extends NodeDef {
   service?: string;
   baseUrl?: string;
@@ -19,9 +19,9 @@ export interface ConfigDef extends NodeDef {
   concurrency?: string | number;
   maxJobs?: string | number;
   maxPending?: string | number;
-  /** Id of a node `tls-config`. */
+  /** Id of a `tls-config` node. */
   tls?: string;
-  /** Id of a node `http proxy`. */
+  /** Id of an `http proxy` node. */
   proxy?: string;
   engine?: string;
   dataDir?: string;
@@ -29,7 +29,7 @@ export interface ConfigDef extends NodeDef {
   keepMegabytes?: string | number;
 }
 
-/** Its secrets, which Node-RED keeps apart from the flow. */
+/** The secrets of a config node, which Node-RED keeps apart from the flow. */
 export interface ConfigCredentials {
   clientSecret?: string;
   token?: string;
@@ -65,7 +65,7 @@ export function baseUrlOf(def: ConfigDef): string {
   return (def.baseUrl ? def.baseUrl : fallback).trim().replace(/\/+$/, "");
 }
 
-/** What distinguishes one service from another: the same for all config nodes that lead to the same jobs and files. */
+/** Identity of a service: the same for all config nodes that lead to the same jobs and files. */
 export function serviceIdentity(def: ConfigDef, userDir: string): string {
   if (isRemote(def)) {
     const address = baseUrlOf(def).replace(/\/\/[^/@]*@/, "//"); // messages carry it: never with a user or password

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { describeIssues, SegmentError } from "../../src/api";
 import type { Network, Proxy, TlsOptions } from "../../src/client";
 import type { ConfigDef } from "./config-def";
+import { percentDecoded } from "../common/percent-encoding";
 import type { RuntimeHost } from "../common/runtime-host";
 
-/** What counts of a core node `tls-config`; its own method writes its options into an object. */
+/** The parts of a core node `tls-config` that are used; its own method writes its options into an object. */
 const tlsNodeSchema = z.object({
   valid: z.literal(true),
   addTLSOptions: z.custom<(options: object) => unknown>((value) => typeof value === "function"),
@@ -20,7 +21,7 @@ const tlsOptionsSchema = z.object({
   rejectUnauthorized: z.boolean().optional(),
 });
 
-/** What counts of a core node `http proxy`. */
+/** The parts of a core node `http proxy` that are used. */
 const proxyNodeSchema = z.object({
   url: z.string().trim().min(1),
   noproxy: z.array(z.string()).nullish(),
@@ -29,7 +30,7 @@ const proxyNodeSchema = z.object({
 
 /**
  * Reads the nodes for TLS and proxy that a config node names.
- * @throws {SegmentError} `no-config` when one of them is not there or can't be used
+ * @throws {SegmentError} `no-config` when one of them is missing or can't be used
  */
 export function readNetwork(def: ConfigDef, host: RuntimeHost): Network {
   const fail = (reason: string): never => {
@@ -59,16 +60,7 @@ function readProxy(node: unknown, fail: Fail): Proxy {
   const withScheme = text.includes("://") ? text : `http://${text}`;
   if (!URL.canParse(withScheme)) return fail("the URL of its proxy node must be like http://192.168.0.2:3128");
   const url = new URL(withScheme);
-  const user = credentials?.username || decoded(url.username);
-  const password = credentials?.password || decoded(url.password);
+  const user = credentials?.username || (percentDecoded(url.username) ?? url.username);
+  const password = credentials?.password || (percentDecoded(url.password) ?? url.password);
   return { url, ...(user === "" ? {} : { auth: `${user}:${password}` }), exceptions: noproxy ?? [] };
-}
-
-/** A part of a URL without its percent encoding; one that has none is taken as it is. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

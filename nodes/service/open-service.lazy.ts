@@ -4,23 +4,23 @@ import { readNetwork } from "./network.lazy";
 import { readSettings, type Settings } from "./settings.lazy";
 import type { Host, RuntimeHost } from "../common/runtime-host";
 
-/** A service that a config node holds. */
+/** A service that a config node has opened. */
 export interface ServiceHandle {
   maxPending: number;
   /** Milliseconds for one request. */
   timeoutMs: number;
   /** Whether it draws pictures: only our own servers do. */
   draws: boolean;
-  /** Whether it runs with these settings; an embedded server that others use keeps the options that it was started with. */
+  /** Whether it runs with these settings: an embedded server that is shared keeps the options with which it was started. */
   runsAsAsked: boolean;
   createClient(): Promise<SegmentClient>;
-  /** Lets go of what was held; an embedded server ends when nobody holds it. */
+  /** To be called when the service is no longer used. An embedded server ends with its last user. */
   release(): void;
 }
 
 /**
- * Opens the service of a config node. The embedded server is started, unless it runs already; a remote service is not
- * asked yet.
+ * Opens the service of a config node. The embedded server is started unless it is running; no request is sent to a remote
+ * service yet.
  * @throws {SegmentError} `no-config` when the settings can't be used
  */
 export async function openService(

@@ -10,7 +10,7 @@ import {
 } from "./config-def";
 import { variableOf } from "../common/environment-variable";
 
-/** Fields of a dialog that were left empty, or that a flow does not have yet, count as missing. */
+/** Empty fields of a dialog, and fields that an older flow lacks, count as missing. */
 const emptyAsMissing = (value: unknown): unknown => (value === "" || value === null ? undefined : value);
 
 const number = (fallback: number, min: number) =>
@@ -42,7 +42,7 @@ const settingsSchema = z.object({
   keepMegabytes: number(KEEP_MEGABYTES.fallback, KEEP_MEGABYTES.min),
 });
 
-/** The settings of a config node, checked, with defaults for what was left empty. Times in seconds and hours. */
+/** The settings of a config node, checked, with defaults for empty fields. Times in seconds and hours. */
 export type Settings = z.infer<typeof settingsSchema> & { baseUrl: string; token: string; clientSecret: string };
 
 /**

@@ -1,14 +1,24 @@
-/** Of so many topics the newest message is known. */
+import { RecentMap } from "../../src/async/recent-map";
+
+/** Topics whose newest message is remembered. */
 const MAX_TOPICS = 1000;
-/** An upload overtakes another by less (ms); a message that seems to be older still came after the clock was set back. */
+/** Older messages count as overtaken only within this time (ms); beyond it the clock has been set back. */
 const MOST_OVERTAKEN_MS = 60_000;
 
-/** Lets one message of a topic be at work. Of those that come meanwhile only the newest waits. */
+/**
+ * Lets one message of a topic be at work. Of those that come meanwhile only the newest waits. A topic is
+ * - idle: the next message is at work at once;
+ * - at work: the next message waits;
+ * - at work with one that waits: the next message takes its slot, and the older one is skipped.
+ *
+ * When the work ends, the message that waits is at work; without one the topic is idle. A message whose picture was
+ * received before that of the newest message is skipped in each state.
+ */
 export class LatestWins {
-  /** The topics that are at work, each with the message that waits. */
+  /** The topics that are at work, each with the function that ends the wait of its waiting message. */
   readonly #topics = new Map<string, ((isItsTurn: boolean) => void) | undefined>();
-  /** When the newest message of a topic was received, by topic, the one that had a message last at the end. */
-  readonly #newest = new Map<string, number>();
+  /** When the newest message of a topic was received, by topic. */
+  readonly #newest = new RecentMap<string, number>(MAX_TOPICS);
   #skipped = 0;
 
   /** How many topics are at work. */
@@ -16,13 +26,13 @@ export class LatestWins {
     return this.#topics.size;
   }
 
-  /** How many messages had to make way for a newer one. */
+  /** How many messages were skipped for a newer one. */
   get skipped(): number {
     return this.#skipped;
   }
 
   /**
-   * Resolves to true when it is the message's turn, to false when a newer one has taken its place or was here before.
+   * Resolves to true when it is the message's turn, and to false when it is skipped.
    * @param receivedAt when its picture was received, in milliseconds since 1970: uploads may overtake each other
    */
   enter(topic: string, receivedAt?: number): Promise<boolean> {
@@ -43,16 +53,11 @@ export class LatestWins {
   #isOvertaken(topic: string, receivedAt: number): boolean {
     const newest = this.#newest.get(topic) ?? -Infinity;
     if (receivedAt < newest && receivedAt > newest - MOST_OVERTAKEN_MS) return true;
-    this.#newest.delete(topic);
     this.#newest.set(topic, receivedAt);
-    for (const oldest of this.#newest.keys()) {
-      if (this.#newest.size <= MAX_TOPICS) break;
-      this.#newest.delete(oldest);
-    }
     return false;
   }
 
-  /** The work for the topic's message has ended: the one that waits takes its turn. */
+  /** The work for the topic's message has ended: the one that waits has its turn. */
   leave(topic: string): void {
     const next = this.#topics.get(topic);
     if (next === undefined) this.#topics.delete(topic);

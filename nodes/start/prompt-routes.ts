@@ -1,14 +1,21 @@
 import type { NodeAPI } from "node-red";
 import type { FileReference, Job, Segment } from "../../src/api";
 import { SegmentError } from "../../src/api/segment-error";
-import { answer, answerFailure, Refusal, type Request, type Response } from "../common/admin-route";
+import { lazy } from "../../src/async/lazy";
+import { respond, respondWithError, Refusal, type Request, type Response } from "../common/admin-route";
+import { TimeLimit } from "../service/time-limit";
 import { connectionOf, type Connection } from "../service/connection";
 import type { Picture } from "../common/picture.lazy";
 import type { RecentPicture, RecentPictures } from "./recent-pictures";
 
 const TIME_LIMIT_MS = 60_000;
+const contract = lazy(() => import("../../src/api/index.js"));
+const prompts = lazy(() => import("../../src/prompt/index.js"));
+const pictureReader = lazy(() => import("../common/picture.lazy.js"));
+const jobStarts = lazy(() => import("./start-jobs.lazy.js"));
+const waits = lazy(() => import("../service/wait-for-job.lazy.js"));
 
-/** What came of a prompt that was tried: the best segment of each job. */
+/** The result of a prompt that was tried: the best segment of each job. */
 interface Trial {
   segments: Segment[];
   /** The lowest score of them; null when nothing was found. */
@@ -18,9 +25,9 @@ interface Trial {
   engine?: { name: string; version: string };
 }
 
-/** Lets the dialog of segment start show the last picture that passed the node, and try prompts on it. */
+/** The routes by which the dialog of segment start shows the last picture that passed the node and tries prompts on it. */
 export function servePromptEditor(RED: NodeAPI, pictures: RecentPictures): void {
-  const see = (request: Request): { picture: RecentPicture; connection: Connection } =>
+  const find = (request: Request): { picture: RecentPicture; connection: Connection } =>
     pictureOf(RED, pictures, String(request.params.id));
 
   RED.httpAdmin.get(
@@ -29,23 +36,23 @@ export function servePromptEditor(RED: NodeAPI, pictures: RecentPictures): void 
     async (request, response) => {
       response.set({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
       try {
-        const { picture, connection } = see(request);
-        const { bytes, mimeType } = await inTime(response, (signal) => readSeen(picture, connection, signal));
+        const { picture, connection } = find(request);
+        const { bytes, mimeType } = await inTime(response, (signal) => readBytes(picture, connection, signal));
         response.type(mimeType).send(bytes);
       } catch (error) {
-        answerFailure(response, error);
+        respondWithError(response, error);
       }
     },
   );
   RED.httpAdmin.post("/segment-start/:id/try", RED.auth.needsPermission("segment-start.write"), (request, response) =>
-    answer(response, async () => {
-      const { picture, connection } = see(request);
+    respond(response, async () => {
+      const { picture, connection } = find(request);
       return inTime(response, (signal) => tryPrompt(connection, picture.file, request.body, signal));
     }),
   );
 }
 
-/** Does something for a dialog: for a minute at most, and only as long as the dialog waits for it. */
+/** Works for a dialog: for a minute at most, and only while the dialog waits. */
 async function inTime<T>(response: Response, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const gone = new AbortController();
   response.on("close", () => gone.abort());
@@ -63,34 +70,38 @@ function pictureOf(
   pictures: RecentPictures,
   id: string,
 ): { picture: RecentPicture; connection: Connection } {
-  const seen = pictures.find(id);
-  if (seen === undefined) throw new Refusal(404, "This node is not deployed.", "no-picture");
-  if (seen.picture === undefined) throw new Refusal(404, "No picture has passed this node yet.", "no-picture");
-  const connection = connectionOf(RED, seen.config);
-  const { service } = seen.picture;
+  const node = pictures.find(id);
+  if (node === undefined) throw new Refusal(404, "This node is not deployed.", "no-picture");
+  if (node.picture === undefined) throw new Refusal(404, "No picture has passed this node yet.", "no-picture");
+  const connection = connectionOf(RED, node.config);
+  const { service } = node.picture;
   if (service !== undefined && service !== connection.service) {
     throw new Refusal(404, "The last picture that passed this node is on another service.", "no-picture");
   }
-  return { picture: seen.picture, connection };
+  return { picture: node.picture, connection };
 }
 
-async function readSeen({ file, image }: RecentPicture, connection: Connection, signal: AbortSignal): Promise<Picture> {
-  const { readPicture } = await import("../common/picture.lazy.js");
+async function readBytes(
+  { file, image }: RecentPicture,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Picture> {
+  const { readPicture } = await pictureReader();
   if (image !== undefined) return readPicture("msg.image", image);
-  const { fileIdentityOf } = await import("../../src/api/index.js");
+  const { fileIdentityOf } = await contract();
   const client = await connection.client();
   return readPicture("The service's file", await client.downloadFile(fileIdentityOf(file), { signal }));
 }
 
-/** Runs the jobs of a prompt, outside of the flow, and waits for their ends. */
+/** Runs the jobs of a prompt outside the flow, and waits until they have ended. */
 async function tryPrompt(
   connection: Connection,
   file: FileReference,
   body: unknown,
   signal: AbortSignal,
 ): Promise<Trial> {
-  const { buildJobs } = await import("../../src/prompt/index.js");
-  const { startJobs } = await import("./start-jobs.lazy.js");
+  const { buildJobs } = await prompts();
+  const { startJobs } = await jobStarts();
   const { jobs } = buildJobs({ files: [file], ...(await readPrompt(body)), units: "fraction" });
   const began = performance.now();
   const started = await startJobs(await connection.client(), jobs, { signal });
@@ -105,8 +116,7 @@ async function tryPrompt(
 }
 
 async function resultOf(connection: Connection, jobId: number, signal: AbortSignal): Promise<Job | undefined> {
-  const { waitForJob } = await import("../service/wait-for-job.lazy.js");
-  const { TimeLimit } = await import("../service/time-limit.js");
+  const { waitForJob } = await waits();
   const { job, error } = await waitForJob(connection.ref, jobId, { limit: new TimeLimit(0), signal, isCounted: false });
   if (error !== undefined) throw new SegmentError(error.code, error.message);
   return job;
@@ -114,7 +124,7 @@ async function resultOf(connection: Connection, jobId: number, signal: AbortSign
 
 async function readPrompt(body: unknown) {
   const { z } = await import("zod");
-  const { boundingBoxSchema, pointSchema } = await import("../../src/api/index.js");
+  const { boundingBoxSchema, pointSchema } = await contract();
   const parsed = z.strictObject({ points: z.array(pointSchema), boxes: z.array(boundingBoxSchema) }).safeParse(body);
   if (parsed.success) return parsed.data;
   throw new Refusal(400, `The prompt can't be used: ${z.prettifyError(parsed.error)}`, "invalid-prompt");

@@ -5,15 +5,15 @@ import { segmentOf } from "../common/segment-of";
 
 /** The last picture that passed a node. */
 export interface RecentPicture {
-  /** The service that has the file, as the message named it; undefined when it did not. */
+  /** Identity of the service that has the file; undefined when the message does not name it. */
   service: unknown;
   file: FileReference;
   /** The message's own bytes, where it carried them. Not copied. */
   image: Uint8Array | undefined;
 }
 
-/** What the prompt editor needs to know of a node that is deployed. */
-interface Seen {
+/** What the prompt editor needs of a deployed node. */
+interface Watched {
   /** Id of its config node. */
   config: string | undefined;
   picture: RecentPicture | undefined;
@@ -23,35 +23,35 @@ interface Seen {
 
 /** The newest picture of each node, for the prompt editor in its dialog. */
 export class RecentPictures {
-  readonly #nodes = new Map<string, Seen>();
+  readonly #nodes = new Map<string, Watched>();
 
   /**
-   * Knows a node until it is removed. A deploy leaves only the reference to its file, so that the dialog still has a
-   * picture afterwards; the bytes are let go of.
-   * @returns what takes note of a picture
+   * Watches a node until it is removed. A deploy drops the bytes of its picture but keeps the reference to the file, so
+   * that the dialog still has a picture afterwards.
+   * @returns the function that notes a picture
    */
   watch(node: Node, config: string | undefined): (msg: NodeMessage, file: FileReference) => void {
     const id = editorIdOf(node);
-    const seen = this.#nodes.get(id) ?? { config, picture: undefined, nodes: 0 };
-    seen.config = config;
-    seen.nodes++;
-    this.#nodes.set(id, seen);
+    const watched = this.#nodes.get(id) ?? { config, picture: undefined, nodes: 0 };
+    watched.config = config;
+    watched.nodes++;
+    this.#nodes.set(id, watched);
     node.on("close", (removed: boolean, done: () => void) => {
-      if (seen.picture !== undefined) seen.picture = { ...seen.picture, image: undefined };
-      seen.nodes--;
-      if (removed && seen.nodes === 0) this.#nodes.delete(id);
+      if (watched.picture !== undefined) watched.picture = { ...watched.picture, image: undefined };
+      watched.nodes--;
+      if (removed && watched.nodes === 0) this.#nodes.delete(id);
       done();
     });
-    return (msg, file) => (seen.picture = pictureOf(msg, file));
+    return (msg, file) => (watched.picture = pictureOf(msg, file));
   }
 
-  /** By the id that the node has in the editor; undefined when it does not run. */
-  find(id: string): Readonly<Seen> | undefined {
+  /** Finds a node by its id in the editor; undefined when it does not run. */
+  find(id: string): Readonly<Watched> | undefined {
     return this.#nodes.get(id);
   }
 }
 
-/** A node in a subflow has another id at run time than in the editor. */
+/** The id of a node in the editor. At run time, a node in a subflow has another one. */
 function editorIdOf(node: Node): string {
   return node._alias ?? node.id;
 }

@@ -2,18 +2,17 @@ import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { z } from "zod";
-import { errorText, SegmentError } from "../../src/api";
-import { MAX_PICTURE_BYTES } from "./picture-source.lazy";
+import { errorText, MAX_PICTURE_BYTES, SegmentError } from "../../src/api";
 
 const SETTING = "segmentAllowedFolders";
-/** What was checked is opened: no link that was put in its place, and no pipe that would be waited for. */
+/** Opens the file that was checked: no link that has replaced it since, and no pipe that would block. */
 const OPENING = constants.O_RDONLY | flag("O_NOFOLLOW") | flag("O_NONBLOCK");
 
 /**
- * Reads a file that lies in one of the allowed folders, whatever `..` and links its path goes by.
- * @param place how the user would call where the path was found, for errors
- * @param folders the setting of settings.js; undefined: none
- * @throws {SegmentError} `not-allowed`; `invalid-image` when there is no such file, or it is none of a picture
+ * Reads a file in one of the allowed folders, whatever `..` and links its path contains.
+ * @param place where the path was found, in the user's terms, for errors
+ * @param folders the setting of settings.js; undefined for none
+ * @throws {SegmentError} `not-allowed`; `invalid-image` when there is no such file or it can't be a picture
  */
 export async function readAllowedFile(
   place: string,
@@ -43,7 +42,7 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
-/** Of the flags of an opened file; Windows does not have all. */
+/** A flag for opening a file; 0 where the system does not have it, as Windows. */
 function flag(name: "O_NOFOLLOW" | "O_NONBLOCK"): number {
   const flags: Partial<typeof constants> = constants;
   return flags[name] ?? 0;
@@ -70,17 +69,17 @@ async function realFolders(setting: unknown): Promise<Folder[]> {
 
 /** The file's path without links. */
 async function allowedFile(place: string, path: string, folders: Folder[]): Promise<string> {
-  // Without any folder not even that is tried: to look at a path of a dead share would take long.
+  // Without allowed folders the path is not resolved: on a dead network share that would take long.
   const real = folders.length === 0 ? undefined : await realpath(path).catch(() => undefined);
   if (real !== undefined && folders.some((folder) => folder.real !== undefined && isInside(folder.real, real)))
     return real;
-  // Only of a path that is allowed it may be told that there is nothing.
+  // Report a missing file only below an allowed folder: elsewhere it would reveal which files exist.
   if (real === undefined && folders.some(({ given }) => isInside(given, resolve(path)))) {
     throw new SegmentError("invalid-image", `${place}: there is no file ${path}, or Node-RED may not read it`);
   }
   throw new SegmentError(
     "not-allowed",
-    `${place}: the file ${path} lies in no allowed folder: add its folder to ${SETTING} in settings.js and restart Node-RED`,
+    `${place}: the file ${path} is in no allowed folder: add its folder to ${SETTING} in settings.js and restart Node-RED`,
   );
 }
 

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { SegmentError } from "../../src/api";
+import { percentDecoded } from "../common/percent-encoding";
 
 const SETTING = "segmentAllowedUrls";
-/** So often an honest path is coded at most. */
+/** Layers of percent-encoding that a legitimate path may have. */
 const MOST_ROUNDS = 5;
 
 /**
- * Makes a check of addresses from the list of allowed beginnings. Such a beginning counts as origin and path, whole parts
- * of a path only: `http://cam/pictures` allows `http://cam/pictures/1.jpg`, not `http://cam/pictures-of-others`.
- * @param setting that of settings.js; undefined: none
+ * Makes a check of addresses from the list of allowed beginnings. A beginning is an origin and whole segments of a path:
+ * `http://cam/pictures` allows `http://cam/pictures/1.jpg`, but not `http://cam/pictures-of-others`.
+ * @param setting the setting of settings.js; undefined for none
  * @throws {SegmentError} `not-allowed` when the list can't be used
  */
 export function allowedUrls(setting: unknown): (url: URL) => boolean {
@@ -41,24 +42,15 @@ function isBelow(prefix: URL, url: URL): boolean {
   return url.origin === prefix.origin && (`${url.pathname}/` === folder || url.pathname.startsWith(folder));
 }
 
-/** Whether a path holds `..` that only some servers see: coded once or more, behind a coded slash, or with a parameter. */
+/** Whether a path hides a `..` that only some servers see: encoded, behind an encoded slash, or with a parameter. */
 function hidesSteps(path: string): boolean {
   let text = path;
   for (let round = 0; ; round++) {
     if (/(^|[/\\])\.{1,2}(;[^/\\]*)?([/\\]|$)/.test(text)) return true;
-    const decoded = decode(text);
+    const decoded = percentDecoded(text);
     if (decoded === text) return false;
-    if (decoded === undefined) return round === 0; // %E4: a server may make anything of it; but 100%25 is 100%
+    if (decoded === undefined) return round === 0; // %E4: servers differ in what they read; but 100%25 is 100%
     if (round === MOST_ROUNDS) return true;
     text = decoded;
-  }
-}
-
-/** Undefined when a text can't be decoded. */
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,49 +1,46 @@
-import { SegmentError } from "../../src/api";
-import { describe } from "../common/picture.lazy";
+import { MAX_PICTURE_BYTES, SegmentError } from "../../src/api";
+import { BUFFER_ADVICE, describe, FIELD_ADVICE, toBuffer } from "../common/picture.lazy";
 
-/** The largest picture that is taken: servers take no larger one. */
-export const MAX_PICTURE_BYTES = 64 * 2 ** 20;
-
-/** Fields of a JSON message that may hold the picture; the first that does counts. */
+/** Fields of a JSON message that may hold the picture. The first one that holds it counts. */
 const PICTURE_FIELDS = ["image", "data", "picture", "snapshot", "url", "path"];
 /** Longer than any path or address. */
 const MAX_NAME_LENGTH = 4096;
-/** Room for a picture as text, or in a JSON message. */
+/** A larger text holds no picture that is small enough, whether as base64 or in a JSON message. */
 const MAX_TEXT_LENGTH = 2 * MAX_PICTURE_BYTES;
-/** A Buffer as JSON takes 70 ms a megabyte of the event loop. */
+/** Reading a Buffer as JSON blocks the event loop for 70 ms a megabyte. */
 const MAX_JSON_BUFFER_BYTES = 2 ** 20;
-/** What base64 of a JPEG or PNG begins with. */
+/** The beginning of a JPEG or PNG as base64. */
 const BASE64_PICTURE = /^(\/9j\/|_9j_|iVBORw0KGg)/;
 const DATA_URL = /^data:/i;
 const WEB_ADDRESS = /^https?:/i;
-/** What no picture's bytes begin with. */
+/** Beginnings of a text: no picture's bytes begin like this. */
 const TEXT_STARTS = [BASE64_PICTURE, DATA_URL, WEB_ADDRESS, /^\{/];
 
 /** A JSON message. */
 export type JsonMessage = Record<string, unknown>;
 
-/** Where a picture's bytes are: here, in a file, or at an address. */
+/** Where the bytes of a picture are: here, in a file, or at an address. */
 export type Source = { bytes: Buffer } | { path: string } | { url: URL };
 
-/** What a message gives as a picture. */
+/** A picture that a message gives. */
 export interface GivenPicture {
-  /** How the user would call the place where it was found. */
+  /** Where it was found, in the user's terms. */
   place: string;
   source: Source;
-  /** The JSON message that it stood in. */
+  /** The JSON message that held it. */
   message?: JsonMessage;
 }
 
 /**
- * Tells by the content what a message gives as a picture: bytes (Buffer, Uint8Array, a Buffer as JSON), base64 or a data
- * URL, a path, an address, or a JSON message (an object, or JSON as text or Buffer) with one of these in a usual field.
- * Reads no file and no address.
- * @param place how the user would call where it was found, for errors
+ * Recognises by its content in which form a message gives a picture: bytes (Buffer, Uint8Array, a Buffer as JSON), base64
+ * or a data URL, a path, an address, or a JSON message (an object, or JSON as text or Buffer) with one of these in a usual
+ * field. Reads no file and no address.
+ * @param place where the value was found, in the user's terms, for errors
  * @throws {SegmentError} `invalid-image`
  */
 export function givenPicture(place: string, value: unknown): GivenPicture {
   const content = parseText(value);
-  const message = jsonMessage(content);
+  const message = asMessage(content);
   if (message === undefined) return { place, source: sourceOf(place, content) };
   const field = PICTURE_FIELDS.find((name) => mayBePicture(message[name]));
   if (field === undefined) {
@@ -58,12 +55,15 @@ export function givenPicture(place: string, value: unknown): GivenPicture {
 
 /** The JSON message that a value is, or holds as text or Buffer; undefined when it is something else. */
 export function jsonMessage(value: unknown): JsonMessage | undefined {
-  const parsed = parseText(value);
+  return asMessage(parseText(value));
+}
+
+function asMessage(parsed: unknown): JsonMessage | undefined {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
   return isBytes(parsed) || isJsonBuffer(parsed) ? undefined : { ...parsed };
 }
 
-/** The value of a text or Buffer that holds a JSON object; what is none stays as it is. */
+/** The value of a text or Buffer that holds a JSON object; any other value as it is. */
 function parseText(value: unknown): unknown {
   const isText = typeof value === "string" || isBytes(value);
   if (!isText || value.length > MAX_TEXT_LENGTH || !startOf(value).startsWith("{")) return value;
@@ -74,7 +74,7 @@ function parseText(value: unknown): unknown {
   }
 }
 
-/** Of a JSON message: whether a field's value can be a picture, so that a camera's other fields are passed over. */
+/** Whether a field of a JSON message can be the picture. A camera's other fields are skipped. */
 function mayBePicture(value: unknown): boolean {
   return isBytes(value) || isJsonBuffer(value) || (typeof value === "string" && value !== "");
 }
@@ -83,15 +83,13 @@ function sourceOf(place: string, value: unknown): Source {
   if (isBytes(value)) return ofBytes(place, value);
   if (isJsonBuffer(value)) return { bytes: ofJsonBuffer(place, value) };
   if (typeof value === "string") return ofText(place, value.trim());
-  throw invalidImage(
-    place,
-    `must be a picture, but is ${describe(value)}. Choose in the dialog where the message carries the picture.`,
-  );
+  throw invalidImage(place, `must be a picture, but is ${describe(value)}. ${FIELD_ADVICE}`);
 }
 
 /** A Buffer of `mqtt in` may hold a text. */
 function ofBytes(place: string, bytes: Uint8Array): Source {
-  const isText = TEXT_STARTS.some((start) => start.test(startOf(bytes)));
+  const beginning = startOf(bytes);
+  const isText = TEXT_STARTS.some((start) => start.test(beginning));
   return isText ? ofText(place, textOf(bytes).trim()) : { bytes: toBuffer(bytes) };
 }
 
@@ -106,17 +104,16 @@ function ofText(place: string, text: string): Source {
   throw invalidImage(
     place,
     `is a text (${excerpt(text)}) that is no base64 or data URL of a JPEG or PNG, no http(s) address and no absolute ` +
-      "path. A picture that comes as a text by mistake is damaged: let the node before give a Buffer (mqtt in: output " +
-      "a Buffer; file in: a single Buffer object; http request: return a binary buffer).",
+      `path. A picture that comes as a text by mistake is damaged. ${BUFFER_ADVICE}.`,
   );
 }
 
-/** Whether a text is an absolute path. Not one of another machine's share: Windows would log in there to look at it. */
+/** Whether a text is an absolute path. Paths of network shares are not: Windows would log in there to read them. */
 function isPath(text: string): boolean {
   return /^(\/(?![\\/])|[a-z]:[\\/])/i.test(text) && text.length <= MAX_NAME_LENGTH && !/\p{Cc}/u.test(text);
 }
 
-/** Bytes of base64, with or without the beginning of a data URL. */
+/** The bytes of base64, with or without the head of a data URL. */
 function ofEncodedText(place: string, text: string): Buffer {
   if (text.length > MAX_TEXT_LENGTH) throw tooLarge(place);
   const base64 = DATA_URL.test(text) ? text.slice(dataUrlHead(place, text).length) : text;
@@ -126,7 +123,7 @@ function ofEncodedText(place: string, text: string): Buffer {
   return bytes;
 }
 
-/** Undefined when a text is not wholly base64: the decoder passes over other characters, and ends at the first "=". */
+/** Undefined unless the whole text is base64: the decoder skips other characters, and ends at the first "=". */
 function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64");
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
@@ -151,7 +148,7 @@ interface JsonBuffer {
   data: unknown[];
 }
 
-/** Whether a value is what `JSON.stringify` makes of a Buffer. */
+/** Whether a value is a Buffer in the form that `JSON.stringify` gives it. */
 function isJsonBuffer(value: unknown): value is JsonBuffer {
   if (typeof value !== "object" || value === null || !("type" in value) || !("data" in value)) return false;
   return value.type === "Buffer" && Array.isArray(value.data);
@@ -173,10 +170,6 @@ function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array;
 }
 
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /** The first characters, without spaces before them. */
 function startOf(value: string | Uint8Array): string {
   const start = value.slice(0, 64);
@@ -187,7 +180,7 @@ function textOf(value: string | Uint8Array): string {
   return typeof value === "string" ? value : toBuffer(value).toString("utf8");
 }
 
-/** A text's beginning, unless it may hold a password, as `user:password@camera` does. */
+/** The beginning of a text, unless it may hold a password, as `user:password@camera` does. */
 function excerpt(text: string): string {
   if (text.slice(0, MAX_NAME_LENGTH).includes("@")) return `${text.length} characters`;
   return text.length <= 40 ? JSON.stringify(text) : JSON.stringify(`${text.slice(0, 40)}…`);

@@ -1,9 +1,10 @@
 import type { Semaphore } from "../../src/async/semaphore";
+import { MAX_PICTURE_BYTES } from "../../src/api";
 import { addressText, fetchUrl } from "../../src/client";
 import { readPicture, type Picture } from "../common/picture.lazy";
 import { readAllowedFile } from "./allowed-files.lazy";
 import { allowedUrls, refuseUrl } from "./allowed-urls.lazy";
-import { givenPicture, MAX_PICTURE_BYTES, type JsonMessage, type Source } from "./picture-source.lazy";
+import { givenPicture, type JsonMessage, type Source } from "./picture-source.lazy";
 
 /** How a picture is read that is in a file or at an address. */
 interface Access {

@@ -3,6 +3,9 @@ import { z } from "zod";
 /** An id of a file or a job: an integer that a JavaScript number holds exactly. */
 export const idSchema = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 
+/** The largest picture that our server takes, in bytes. */
+export const MAX_PICTURE_BYTES = 64 * 2 ** 20;
+
 const externalIdSchema = z.string().min(1).max(255);
 /** How a data-modelling project names a file. */
 export const instanceIdSchema = z.strictObject({ space: z.string().min(1), externalId: z.string().min(1) });

@@ -1,12 +1,12 @@
 import { createReadStream } from "node:fs";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { MAX_PICTURE_BYTES } from "../../api";
 import type { FileStore } from "../file-store";
 import { HttpError, parsePart } from "../http-error";
 import type { Janitor } from "../janitor";
 import type { LinkMethod, UrlSigner } from "../url-signer";
 
-const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
 const PATH = "/pictures/:fileId";
 
 const pathSchema = z.object({ fileId: z.coerce.number().int().positive() });
