@@ -1,63 +1,62 @@
 import { errorText, SegmentError } from "../api";
 import type { SegmentClient } from "./client";
 
-/** What kind of service is looked at: the server of this package, here or elsewhere, or Cognite Data Fusion. */
+/** The kind of a service: the server of this package, embedded or elsewhere, or Cognite Data Fusion. */
 export type ServiceKind = "embedded" | "server" | "cdf";
 
-/** One thing that jobs need, and whether it is there. Holds no secret. */
+/** Whether one thing that jobs need is available. Holds no secret. */
 export interface Finding {
   check: "token" | "project" | "server" | "segment";
-  /** What is missing and what to do; absent when all is well. */
+  /** What is missing and what to do; undefined when nothing is. */
   problem?: string;
-  /** What was found: the project's name; the server's version, engine and memory. */
+  /** The project's name; the server's version, engine and memory. */
   details?: Record<string, string | number>;
 }
 
-/** What is looked at, and what a look tells. It rejects when something is missing. */
-type Look = [check: Finding["check"], look: () => Promise<Finding["details"]>];
+/** One check and how it is made. It rejects when something is missing. */
+type Check = [name: Finding["check"], run: () => Promise<Finding["details"]>];
 
 export interface CheckOptions {
   service: ServiceKind;
   /** The project in the config node. */
   project: string;
-  /** Whether the token is got from an identity provider. */
+  /** Whether an identity provider gives the token. */
   hasProvider: boolean;
   signal: AbortSignal;
 }
 
-const NO_ANSWER = "There was no answer in time: check the address and the network, and try again.";
+const NO_RESPONSE = "There was no answer in time: check the address and the network, and try again.";
 const RIGHT_ADVICE =
   "Jobs need the capability filesAcl:READ in this project: let an administrator give it to a group of this client.";
 
 /**
- * Looks whether all that jobs need is there and allowed, one thing after the other, until one is missing that the
- * others need too. Never rejects.
+ * Checks whether everything that jobs need is available and allowed, one thing after the other. Ends at one that is
+ * missing and that the others need, too. Never rejects.
  */
 export async function checkService(client: SegmentClient, options: CheckOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const [check, look] of looksFor(client, options)) {
+  for (const [check, run] of checksFor(client, options)) {
     try {
-      findings.push({ check, details: await look() });
+      findings.push({ check, details: await run() });
     } catch (error) {
       const timedOut = options.signal.aborted;
-      findings.push({ check, problem: timedOut ? NO_ANSWER : errorText(error) });
+      findings.push({ check, problem: timedOut ? NO_RESPONSE : errorText(error) });
       if (timedOut || check === "token" || isUnreachable(error)) break;
     }
   }
   return findings;
 }
 
-function looksFor(client: SegmentClient, { service, project, hasProvider, signal }: CheckOptions): Look[] {
-  const token: Look = ["token", () => client.authorize(signal).then(() => undefined)];
-  const server: Look = ["server", () => lookAtServer(client, signal)];
-  const segment: Look = ["segment", () => lookForSegments(client, service, signal)];
+function checksFor(client: SegmentClient, { service, project, hasProvider, signal }: CheckOptions): Check[] {
+  const token: Check = ["token", () => client.authorize(signal).then(() => undefined)];
+  const server: Check = ["server", () => checkServer(client, signal)];
+  const segment: Check = ["segment", () => checkSegments(client, service, signal)];
   if (service === "embedded") return [server];
-  const first =
-    service === "cdf" ? (["project", () => lookForProject(client, project, signal)] satisfies Look) : server;
+  const first = service === "cdf" ? (["project", () => checkProject(client, project, signal)] satisfies Check) : server;
   return [...(hasProvider ? [token] : []), first, segment];
 }
 
-async function lookAtServer(client: SegmentClient, signal: AbortSignal): Promise<Finding["details"]> {
+async function checkServer(client: SegmentClient, signal: AbortSignal): Promise<Finding["details"]> {
   const { version, engine, memory } = await client.health({ signal });
   if (!engine.ready) {
     const reason = engine.reason ?? "the server's own log says why";
@@ -67,11 +66,7 @@ async function lookAtServer(client: SegmentClient, signal: AbortSignal): Promise
   return { version, engine: engine.name, megabytes };
 }
 
-async function lookForProject(
-  client: SegmentClient,
-  project: string,
-  signal: AbortSignal,
-): Promise<Finding["details"]> {
+async function checkProject(client: SegmentClient, project: string, signal: AbortSignal): Promise<Finding["details"]> {
   const { projects } = await client.inspectToken({ signal });
   const names = (projects ?? []).map(({ projectUrlName }) => projectUrlName ?? "").filter((name) => name !== "");
   if (names.includes(project)) return { project };
@@ -84,7 +79,7 @@ async function lookForProject(
 }
 
 /** A service that lets us start jobs refuses one without a file, and says so. */
-async function lookForSegments(client: SegmentClient, service: ServiceKind, signal: AbortSignal): Promise<undefined> {
+async function checkSegments(client: SegmentClient, service: ServiceKind, signal: AbortSignal): Promise<undefined> {
   try {
     await client.probeSegments({ signal });
   } catch (error) {

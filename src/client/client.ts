@@ -13,11 +13,11 @@ import { JobWaiter } from "./waiter";
 export interface ClientOptions extends Omit<HttpOptions, "agent" | "delays"> {
   project: string;
   /**
-   * Whether pictures that are uploaded get an external id made from their content, so that a picture sent again is the
+   * Whether uploaded pictures get an external id made from their content, so that a picture that is sent again is the
    * same file. For services that would keep every copy.
    */
   namesFiles?: boolean;
-  /** Jobs of this client that may be unfinished at once; further ones are held back, in order. No limit by default. */
+  /** How many jobs of this client may be unfinished; further ones wait, in order. No limit by default. */
   maxJobs?: number;
   delays?: Partial<RetryDelays>;
 }
@@ -28,9 +28,9 @@ interface Options {
 
 const healthSchema = z.looseObject({
   version: z.string(),
-  /** What a job would get now that asks for no engine. `reason`: why it is not ready; only told to who has the token. */
+  /** The engine of a job that asks for none. `reason`: why it is not ready; only sent to authenticated clients. */
   engine: z.looseObject({ name: z.string(), version: z.string(), ready: z.boolean(), reason: z.string().nullish() }),
-  /** Of the server's process, in bytes. Older servers don't tell. */
+  /** Of the server's process, in bytes. Older servers don't report it. */
   memory: z.looseObject({ rss: z.number() }).nullish(),
 });
 const tokenInspectionSchema = z.looseObject({
@@ -38,12 +38,12 @@ const tokenInspectionSchema = z.looseObject({
 });
 
 /**
- * A client of one service that speaks the contract. All methods throw SegmentError: besides the codes that they name
+ * A client of one service that speaks the contract. All methods throw SegmentError: besides the codes that they name,
  * also `unauthorized`, `unreachable`, `overloaded`, `not-available`, `bad-request`, `bad-answer`, and `cancelled` when
  * their signal aborts or the client closes.
  */
 export class SegmentClient {
-  /** Watches jobs until they end. */
+  /** Waits for jobs. */
   readonly waiter: JobWaiter;
   /** How many requests may be in flight; further ones wait in order. */
   readonly concurrency: number;
@@ -51,10 +51,10 @@ export class SegmentClient {
   readonly #http: ServiceHttp;
   readonly #jobs: JobRoutes;
   readonly #files: FileRoutes;
-  readonly #places: JobSlots | undefined;
+  readonly #slots: JobSlots | undefined;
   readonly #closing = new AbortController();
-  /** Single looks leave half of the requests to those that start jobs. */
-  readonly #looks: Semaphore;
+  /** Polls of single jobs leave half of the requests to those that start jobs. */
+  readonly #polls: Semaphore;
 
   constructor(options: ClientOptions) {
     const delays = { ...DEFAULT_RETRY_DELAYS, ...options.delays };
@@ -63,14 +63,14 @@ export class SegmentClient {
     this.#http = new ServiceHttp({ ...options, agent: `node-red-segment/${packageVersion()}`, delays });
     this.#jobs = new JobRoutes(this.#http, options.project);
     this.#files = new FileRoutes(this.#http, options.project, delays, options.namesFiles ?? false);
-    this.#looks = new Semaphore(Math.max(1, Math.floor(options.concurrency / 2)));
-    this.waiter = new JobWaiter(this.#jobs, this.#looks, delays);
-    this.#places = options.maxJobs === undefined ? undefined : new JobSlots(options.maxJobs, this.waiter);
+    this.#polls = new Semaphore(Math.max(1, Math.floor(options.concurrency / 2)));
+    this.waiter = new JobWaiter(this.#jobs, this.#polls, delays);
+    this.#slots = options.maxJobs === undefined ? undefined : new JobSlots(options.maxJobs, this.waiter);
   }
 
   /**
-   * Starts a job, when one of `maxJobs` places is free. Repeats carry the same idempotency key, so that our server
-   * starts one job.
+   * Starts a job when fewer than `maxJobs` are unfinished. Repeats of the request carry the same idempotency key, so that
+   * our server starts one job.
    * @throws {SegmentError} `invalid-prompt`, `file-not-found`
    */
   async startJob(request: SegmentRequest, options: StartOptions = {}): Promise<StartedJob> {
@@ -79,18 +79,18 @@ export class SegmentClient {
       this.waiter.learn(hints);
       return job;
     };
-    if (this.#places === undefined) return start();
+    if (this.#slots === undefined) return start();
     const link = linkAbort(this.#closing.signal, options.signal);
     try {
-      return await this.#places.run(link.signal, start);
+      return await this.#slots.run(link.signal, start);
     } finally {
       link.dispose();
     }
   }
 
-  /** Looks at a job once. @throws {SegmentError} `job-not-found` */
+  /** Gets a job once. @throws {SegmentError} `job-not-found` */
   async getJob(jobId: number, options: Options = {}): Promise<Job> {
-    return (await this.#jobs.poll(jobId, { ...options, lane: this.#looks })).job;
+    return (await this.#jobs.poll(jobId, { ...options, lane: this.#polls })).job;
   }
 
   /**
@@ -99,11 +99,6 @@ export class SegmentClient {
    */
   upload(upload: Upload, options: Options = {}): Promise<FileRecord> {
     return this.#files.upload(upload, options);
-  }
-
-  /** The records of up to 1000 files, in their order. @throws {SegmentError} `file-not-found` */
-  findFiles(items: FileIdentity[], options: Options = {}): Promise<FileRecord[]> {
-    return this.#files.find(items, options);
   }
 
   /** The bytes of a file. @throws {SegmentError} `file-not-found` */
@@ -116,45 +111,45 @@ export class SegmentClient {
     return this.#files.delete(items, options);
   }
 
-  /** Gets the token that requests carry, without a request to the service. */
+  /** Gets the token for requests, without a request to the service. */
   async authorize(signal: AbortSignal): Promise<void> {
     await this.#tokens.get(signal);
   }
 
   /**
-   * Asks for segments by a request without a file, which starts nothing.
+   * Sends a segment request without a file, which starts nothing.
    * @throws {SegmentError} `invalid-prompt` by a service that offers segments and lets this client ask for them
    */
   probeSegments(options: Options = {}): Promise<void> {
     return this.#jobs.probe(options);
   }
 
-  /** What the token may do, as the service says. */
+  /** What the token allows, as the service reports it. */
   async inspectToken(options: Options = {}): Promise<z.infer<typeof tokenInspectionSchema>> {
-    const answer = await this.#http.json(tokenInspectionSchema, {
+    const response = await this.#http.json(tokenInspectionSchema, {
       method: "GET",
       to: { path: "/api/v1/token/inspect" },
       purpose: "other",
       doing: "inspect the token",
       ...options,
     });
-    return answer.data;
+    return response.data;
   }
 
-  /** How our server is. Other services don't have this. */
+  /** The health of our server. Other services don't have this route. */
   async health(options: Options = {}): Promise<z.infer<typeof healthSchema>> {
-    const answer = await this.#http.json(healthSchema, {
+    const response = await this.#http.json(healthSchema, {
       method: "GET",
       to: { path: "/health" },
       purpose: "other",
       doing: "ask for its health",
       ...options,
     });
-    return answer.data;
+    return response.data;
   }
 
   /**
-   * Draws segments and prompts over a picture, or their mask, on our server; other services don't have this.
+   * Draws segments and prompts over a picture, or their mask, on our server. Other services don't have this route.
    * @returns a JPEG or PNG
    * @throws {SegmentError} `file-not-found`, `invalid-image`
    */

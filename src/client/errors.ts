@@ -3,33 +3,38 @@ import { describeIssues, errorBodySchema, SegmentError, ServiceError, type Error
 import { isThrottled } from "./retry";
 import type { HttpResponse, TransportError } from "./transport";
 
-/** What the statuses of an answer mean, by what the request was for. */
-interface Meaning {
+/** The error codes for the statuses of a response, for one purpose of a request. */
+interface ErrorRule {
   /** 400, 409, 422 and the like. */
   bad: ErrorCode;
-  /** The service names something that it does not know. */
+  /** The service reports that it does not know the file or job of the request. */
   missing: ErrorCode;
   /** 404 and 410. */
   gone: ErrorCode;
   tooLarge: ErrorCode;
 }
-const REFUSED: Meaning = { bad: "bad-request", missing: "bad-request", gone: "not-available", tooLarge: "bad-request" };
-const MEANINGS = {
+const REFUSED: ErrorRule = {
+  bad: "bad-request",
+  missing: "bad-request",
+  gone: "not-available",
+  tooLarge: "bad-request",
+};
+const RULES = {
   startJob: { bad: "invalid-prompt", missing: "file-not-found", gone: "not-available", tooLarge: "invalid-prompt" },
   getJob: { ...REFUSED, missing: "job-not-found", gone: "job-not-found" },
   findFile: { ...REFUSED, missing: "file-not-found", gone: "file-not-found" },
   sendImage: { ...REFUSED, missing: "file-not-found", tooLarge: "invalid-image" },
   draw: { bad: "invalid-image", missing: "file-not-found", gone: "not-available", tooLarge: "invalid-image" },
   other: REFUSED,
-} satisfies Record<string, Meaning>;
+} satisfies Record<string, ErrorRule>;
 
-/** What a request is for: decides which code its failure gets. */
-export type RequestPurpose = keyof typeof MEANINGS;
+/** The purpose of a request, which decides the code of its failure. */
+export type RequestPurpose = keyof typeof RULES;
 
-/** What an error message says about a request. */
+/** The parts of an error message that depend on the request. */
 export interface ErrorContext {
   purpose: RequestPurpose;
-  /** What is being done, to fit "could not …": `start a job for {"fileId":17}`. Holds no secret. */
+  /** The action, to follow "could not …": `start a job for {"fileId":17}`. Holds no secret. */
   doing: string;
   /** What to do when the service refuses the token. */
   tokenAdvice: string;
@@ -37,22 +42,22 @@ export interface ErrorContext {
   missingAdvice?: string;
 }
 
-/** Turns an answer that is not 2xx into the error with the right code and advice. */
-export function answerError(answer: HttpResponse, context: ErrorContext): ServiceError {
-  const said = readErrorBody(answer);
-  const code = codeOf(answer, context.purpose, said);
+/** Turns a response that is not 2xx into the error with the right code and advice. */
+export function responseError(response: HttpResponse, context: ErrorContext): ServiceError {
+  const message = readErrorBody(response);
+  const code = codeOf(response, context.purpose, message);
   return new ServiceError(
     code,
     sentences(
-      `The service at ${answer.host} could not ${context.doing}: ${said.text} (HTTP ${answer.status})`,
-      advice(code, answer, context),
+      `The service at ${response.host} could not ${context.doing}: ${message.text} (HTTP ${response.status})`,
+      advice(code, response, context),
     ),
-    answer.status,
-    answer.headers["x-request-id"],
+    response.status,
+    response.headers["x-request-id"],
   );
 }
 
-/** The error of a request that got no answer at all. */
+/** The error of a request that got no response at all. */
 export function transportError(error: TransportError, doing: string): SegmentError {
   if (error.kind === "too-large") {
     return new SegmentError("bad-answer", `The service at ${error.host} could not ${doing}: ${error.message}.`);
@@ -67,46 +72,46 @@ export function transportError(error: TransportError, doing: string): SegmentErr
   );
 }
 
-/** An answer whose text may go into a message: a service may repeat the token that it was sent. */
-export function withoutSecret(answer: HttpResponse, secret: string | undefined): HttpResponse {
-  if (secret === undefined || !answer.body.includes(secret)) return answer;
-  return { ...answer, body: Buffer.from(answer.body.toString().replaceAll(secret, "…")) };
+/** The response without the secret: a service may repeat the token of a request in its message. */
+export function withoutSecret(response: HttpResponse, secret: string | undefined): HttpResponse {
+  if (secret === undefined || !response.body.includes(secret)) return response;
+  return { ...response, body: Buffer.from(response.body.toString().replaceAll(secret, "…")) };
 }
 
 /**
- * Parses an answer's body as JSON of the given form.
- * @param secret is kept out of the error's message
+ * Parses a response's body as JSON of the given form.
+ * @param secret kept out of the error's message
  * @throws {ServiceError} `bad-answer`
  */
-export function parseAnswer<T>(schema: z.ZodType<T>, answer: HttpResponse, doing: string, secret?: string): T {
+export function parseResponse<T>(schema: z.ZodType<T>, response: HttpResponse, doing: string, secret?: string): T {
   const fail = (reason: string): ServiceError =>
     new ServiceError(
       "bad-answer",
-      `The service at ${answer.host} answered "${doing}" with ${reason}. ` +
+      `The service at ${response.host} answered "${doing}" with ${reason}. ` +
         "Check that the address in the config node is that of a segment service.",
-      answer.status,
-      answer.headers["x-request-id"],
+      response.status,
+      response.headers["x-request-id"],
     );
-  const value = parseJson(answer.body);
-  if (value === undefined) throw fail(`something that is not JSON: ${plainText(withoutSecret(answer, secret))}`);
+  const value = parseJson(response.body);
+  if (value === undefined) throw fail(`something that is not JSON: ${plainText(withoutSecret(response, secret))}`);
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    const safe = parseJson(withoutSecret(answer, secret).body);
+    const safe = parseJson(withoutSecret(response, secret).body);
     throw fail(`a form that is not of the contract: ${cut(describeIssues(parsed.error, safe))}`);
   }
   return parsed.data;
 }
 
-function codeOf(answer: HttpResponse, purpose: RequestPurpose, said: Said): ErrorCode {
-  const meaning = MEANINGS[purpose];
-  const { status } = answer;
+function codeOf(response: HttpResponse, purpose: RequestPurpose, { isMissing }: Message): ErrorCode {
+  const rule = RULES[purpose];
+  const { status } = response;
   if (status === 401 || status === 403) return "unauthorized";
-  if (isThrottled(answer)) return "overloaded";
+  if (isThrottled(response)) return "overloaded";
   if (status >= 500 || status === 408) return "unreachable";
   if (status < 400) return "bad-answer";
-  if (status === 413) return meaning.tooLarge;
-  if (said.missing) return meaning.missing;
-  return status === 404 || status === 410 ? meaning.gone : meaning.bad;
+  if (status === 413) return rule.tooLarge;
+  if (isMissing) return rule.missing;
+  return status === 404 || status === 410 ? rule.gone : rule.bad;
 }
 
 function advice(code: ErrorCode, { status, headers, host }: HttpResponse, context: ErrorContext): string {
@@ -123,7 +128,7 @@ function advice(code: ErrorCode, { status, headers, host }: HttpResponse, contex
         'address: let the embedded server take over (service "embedded" in the config node), or check address and project.'
       );
     case "overloaded":
-      return "It asks for a later try: start fewer jobs, or lower the concurrency in the config node.";
+      return "It asks to try again later: start fewer jobs, or lower the concurrency in the config node.";
     case "unreachable":
       return "Try again later; the service's own log says more.";
     case "invalid-image":
@@ -137,22 +142,23 @@ function advice(code: ErrorCode, { status, headers, host }: HttpResponse, contex
   }
 }
 
-interface Said {
+/** The message of a service. */
+interface Message {
   text: string;
-  /** Whether the service says that it does not know the file or job of the request. */
-  missing: boolean;
+  /** Whether it says that the service does not know the file or job of the request. */
+  isMissing: boolean;
 }
 
 const UNKNOWN_FILE =
   /(unknown|not found|no such|not exist|could not (be )?f(i|ou)nd).*\bfile|\bfile.*(unknown|not found|not exist)/i;
 
-function readErrorBody(answer: HttpResponse): Said {
-  const parsed = errorBodySchema.safeParse(parseJson(answer.body));
-  if (!parsed.success) return { text: plainText(answer), missing: false };
+function readErrorBody(response: HttpResponse): Message {
+  const parsed = errorBodySchema.safeParse(parseJson(response.body));
+  if (!parsed.success) return { text: plainText(response), isMissing: false };
   const text = cut(errorBodyText(parsed.data));
   const { error } = parsed.data;
   const missing = typeof error === "object" ? (error.missing ?? []) : [];
-  return { text, missing: missing.length > 0 || UNKNOWN_FILE.test(text) };
+  return { text, isMissing: missing.length > 0 || UNKNOWN_FILE.test(text) };
 }
 
 /** The text of an error in any of its forms: `{error: {message}}`, `{error: "…"}`, OAuth's `{error, error_description}`. */

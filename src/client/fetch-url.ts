@@ -7,17 +7,17 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 
 /** How an address is read. */
 export interface FetchOptions {
-  /** Throws when an address may not be read; asked for each one that a redirect leads to, too. */
+  /** Throws when an address may not be read. Also called for each target of a redirect. */
   check: (url: URL) => void;
-  /** Milliseconds for one answer. */
+  /** Milliseconds for one response. */
   timeoutMs: number;
   maxBytes: number;
   signal: AbortSignal;
 }
 
 /**
- * Reads the bytes at an address. Of addresses only origin and path are told in errors: the rest may be a password.
- * @throws {SegmentError} `unreachable`; `invalid-image` when the answer is no 2xx or too large; `cancelled`; and whatever
+ * Reads the bytes at an address. Errors name only the origin and path of addresses: the rest may be a password.
+ * @throws {SegmentError} `unreachable`; `invalid-image` when the response is not 2xx or too large; `cancelled`; and whatever
  *   `check` throws
  */
 export async function fetchUrl(url: URL, options: FetchOptions): Promise<Buffer> {
@@ -26,9 +26,9 @@ export async function fetchUrl(url: URL, options: FetchOptions): Promise<Buffer>
     let at = url;
     for (let redirects = 0; ; redirects++) {
       options.check(at);
-      const answer = await exchange(transport, at, options);
-      const target = redirectOf(answer, at);
-      if (target === undefined) return bodyOf(answer, at);
+      const response = await exchange(transport, at, options);
+      const target = redirectOf(response, at);
+      if (target === undefined) return bodyOf(response, at);
       if (redirects === MAX_REDIRECTS) {
         throw new SegmentError("invalid-image", `${addressText(url)} leads on more than ${MAX_REDIRECTS} times`);
       }
@@ -56,7 +56,7 @@ async function exchange(
       headers: { accept: "image/jpeg, image/png, */*;q=0.1", "user-agent": "node-red-segment" },
       timeoutMs,
       maxBytes,
-      redirects: 0, // each target is checked before
+      redirects: 0, // each target is checked first
       trusted: false,
       signal,
     });
@@ -82,7 +82,7 @@ function bodyOf({ status, body }: HttpResponse, url: URL): Buffer {
   if (status >= 200 && status < 300) return body;
   const mayPass = status >= 500 || status === 408 || status === 429;
   const advice =
-    status === 401 || status === 403 ? " It wants another user and password (http://user:password@…)." : "";
+    status === 401 || status === 403 ? " It requires another user and password (http://user:password@…)." : "";
   throw new SegmentError(
     mayPass ? "unreachable" : "invalid-image",
     `${addressText(url)} gives no picture: it answered HTTP ${status}.${advice}`,

@@ -56,7 +56,7 @@ export class FileRoutes {
     this.#namesFiles = namesFiles;
   }
 
-  /** Creates a file or takes the named one, sends its bytes and waits until the service has taken note of them. */
+  /** Creates a file or takes the named one, sends its bytes and waits until the service has registered them. */
   async upload(upload: Upload, { signal }: Options): Promise<FileRecord> {
     const { sha256, instanceId } = upload;
     const isNamed = this.#namesFiles && sha256 !== undefined && instanceId === undefined;
@@ -64,15 +64,15 @@ export class FileRoutes {
   }
 
   /**
-   * Replacing a file takes its content away for a while, and jobs on it would fail: so one that is there is used as it
-   * is, and uploads of the same picture at the same time share one.
+   * Replacing a file removes its content for a while, and jobs on it would fail. So a file that exists is used as it is,
+   * and uploads of the same picture at the same time share one.
    */
   async #uploadOnce(upload: Upload, externalId: string, signal = new AbortController().signal): Promise<FileRecord> {
     const flight =
       this.#flights.get(externalId) ??
       new SingleFlight<FileRecord>(async (shared) => {
         try {
-          const [known] = await this.#look([{ externalId }], true, shared);
+          const [known] = await this.#records([{ externalId }], true, shared);
           return known?.uploaded === true ? known : await this.#upload(upload, externalId, shared);
         } finally {
           this.#flights.delete(externalId);
@@ -92,7 +92,7 @@ export class FileRoutes {
       await this.#send(upload, uploadUrl, signal);
     } catch (error) {
       if (!(error instanceof SegmentError && error.code === "unreachable")) throw error;
-      // The link leads nowhere: a server that was restarted meanwhile may listen elsewhere and give a new one.
+      // The link can't be reached: a server that was restarted meanwhile may have another address, and gives a new link.
       ({ file, uploadUrl } = await this.#target(upload, externalId, signal));
       await this.#send(upload, uploadUrl, signal);
     }
@@ -114,7 +114,7 @@ export class FileRoutes {
 
   async #linkTo(file: FileIdentity, signal: AbortSignal | undefined): Promise<string> {
     const doing = `upload ${nameOf([file])}`;
-    const answer = await this.#http.json(uploadLinksSchema, {
+    const response = await this.#http.json(uploadLinksSchema, {
       method: "POST",
       to: { path: `${this.#path}/uploadlink` },
       body: { items: [file] },
@@ -123,7 +123,7 @@ export class FileRoutes {
       missingAdvice: "Create the file in the data model first, with the space and external id of the message.",
       signal,
     });
-    const [link] = answer.data.items;
+    const [link] = response.data.items;
     if (link === undefined) throw new SegmentError("bad-answer", `The service gave no link to ${doing}.`);
     return link.uploadUrl;
   }
@@ -134,7 +134,7 @@ export class FileRoutes {
     signal: AbortSignal | undefined,
   ): Promise<CreatedFile> {
     const body: CreateFile = { name, mimeType, externalId };
-    const answer = await this.#http.json(createdFileSchema, {
+    const response = await this.#http.json(createdFileSchema, {
       method: "POST",
       to: { path: `${this.#path}${externalId === undefined ? "" : "?overwrite=true"}` },
       body,
@@ -142,7 +142,7 @@ export class FileRoutes {
       doing: `create the file ${preview(name)}`,
       signal,
     });
-    return answer.data;
+    return response.data;
   }
 
   async #send({ bytes, mimeType, name }: Upload, uploadUrl: string, signal: AbortSignal | undefined): Promise<void> {
@@ -161,7 +161,7 @@ export class FileRoutes {
   async #whenUploaded(file: FileIdentity, signal: AbortSignal | undefined): Promise<FileRecord> {
     const since = performance.now();
     for (;;) {
-      const [record] = await this.find([file], { signal });
+      const [record] = await this.#records([file], false, signal);
       if (record?.uploaded === true) return record;
       const age = performance.now() - since;
       if (age > this.#delays.uploadMs) break;
@@ -170,21 +170,17 @@ export class FileRoutes {
     }
     throw new SegmentError(
       "unreachable",
-      `The service has not taken note of the bytes of ${nameOf([file])} within ${this.#delays.uploadMs / 1000} s. Try again.`,
+      `The service has not registered the bytes of ${nameOf([file])} within ${this.#delays.uploadMs / 1000} s. Try again.`,
     );
   }
 
   /** The records of up to 1000 files, in their order. */
-  find(items: FileIdentity[], { signal }: Options): Promise<FileRecord[]> {
-    return this.#look(items, false, signal);
-  }
-
-  async #look(
+  async #records(
     items: FileIdentity[],
     ignoreUnknownIds: boolean,
     signal: AbortSignal | undefined,
   ): Promise<FileRecord[]> {
-    const answer = await this.#http.json(fileRecordsSchema, {
+    const response = await this.#http.json(fileRecordsSchema, {
       method: "POST",
       to: { path: `${this.#path}/byids` },
       body: { items, ignoreUnknownIds },
@@ -192,13 +188,13 @@ export class FileRoutes {
       doing: `find ${nameOf(items)}`,
       signal,
     });
-    return answer.data.items;
+    return response.data.items;
   }
 
   /** The bytes of a file. */
   async download(file: FileIdentity, { signal }: Options): Promise<Buffer> {
     const doing = `download ${nameOf([file])}`;
-    const answer = await this.#http.json(downloadLinksSchema, {
+    const response = await this.#http.json(downloadLinksSchema, {
       method: "POST",
       to: { path: `${this.#path}/downloadlink` },
       body: { items: [file] },
@@ -206,7 +202,7 @@ export class FileRoutes {
       doing,
       signal,
     });
-    const [link] = answer.data.items;
+    const [link] = response.data.items;
     if (link === undefined) throw new SegmentError("bad-answer", `The service gave no link to ${doing}.`);
     return this.#http.bytes({ method: "GET", to: { link: link.downloadUrl }, purpose: "findFile", doing, signal });
   }

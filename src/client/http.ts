@@ -3,8 +3,8 @@ import type { z } from "zod";
 import { linkAbort } from "../async/abort";
 import { cancelledError } from "./cancelled";
 import {
-  answerError,
-  parseAnswer,
+  responseError,
+  parseResponse,
   transportError,
   withoutSecret,
   type ErrorContext,
@@ -22,7 +22,7 @@ const MAX_FILE_BYTES = 256 * 2 ** 20;
 const LINK_ADVICE = "The link has expired or is not meant for this use: try again.";
 
 export interface HttpOptions {
-  /** The service's address; asked at every attempt, as an embedded server may come back on another port. */
+  /** The service's address. Called for every attempt: an embedded server may have another port after a restart. */
   baseUrl: (signal: AbortSignal) => Promise<string>;
   /** Value of the header `cdf-version`. */
   apiVersion: string;
@@ -43,25 +43,25 @@ export interface HttpOptions {
 export interface Call {
   method: "GET" | "POST" | "PUT";
   /**
-   * A path below the service's base URL; or an absolute link that the service handed out. No token goes to a link: it
-   * may be another host's, and its address already carries the right to use it.
+   * A path below the service's base URL, or an absolute link from the service. No token is sent to a link: it may be on
+   * another host, and is itself the permission to use it.
    */
   to: { path: string } | { link: string };
-  /** A Buffer goes as it is, anything else as JSON. */
+  /** A Buffer is sent as it is, anything else as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
   purpose: RequestPurpose;
   doing: string;
   missingAdvice?: string;
   signal?: AbortSignal;
-  /** For how long (s) the service is asked to hold the answer; adds to the time-out. */
+  /** How long (s) the service is asked to hold the response; is added to the time-out. */
   holdSeconds?: number;
-  /** A further limit beside the client's own. `none`: outside both. */
+  /** A limit besides the client's own. `none`: neither applies. */
   lane?: Semaphore | "none";
   onPause?: (ms: number) => void;
 }
 
-/** A call on its way. */
+/** A call that is being sent. */
 interface Sending extends Call {
   maxBytes: number;
   signal: AbortSignal;
@@ -70,11 +70,11 @@ interface Sending extends Call {
 interface Target {
   url: URL;
   token?: string;
-  /** Whether it is the service's own address, not another that it handed out. */
+  /** Whether it is at the service's own address. */
   trusted: boolean;
 }
 
-/** A JSON answer that has passed its schema. */
+/** A JSON response that has passed its schema. */
 export interface JsonResponse<T> {
   data: T;
   headers: HttpResponse["headers"];
@@ -86,7 +86,7 @@ export class ServiceHttp {
   readonly #transport: Transport;
   readonly #limiter: Semaphore;
   readonly #closing = new AbortController();
-  /** The token that was sent last. */
+  /** The token of the last request. */
   #token: string | undefined;
 
   constructor(options: HttpOptions) {
@@ -96,22 +96,22 @@ export class ServiceHttp {
   }
 
   /**
-   * Sends a call and reads its JSON answer.
-   * @throws {SegmentError} with the code that the answer's status means for the call's purpose; `unreachable`,
+   * Sends a call and reads its JSON response.
+   * @throws {SegmentError} with the code that the response's status means for the call's purpose; `unreachable`,
    *   `unauthorized`, `overloaded`, `bad-answer`; `cancelled` when the signal aborts or the client closes
    */
   async json<T>(schema: z.ZodType<T>, call: Call): Promise<JsonResponse<T>> {
-    const answer = await this.#send(call, MAX_JSON_BYTES);
-    return { data: parseAnswer(schema, answer, call.doing, this.#token), headers: answer.headers };
+    const response = await this.#send(call, MAX_JSON_BYTES);
+    return { data: parseResponse(schema, response, call.doing, this.#token), headers: response.headers };
   }
 
-  /** Like {@link json}, for an answer of any bytes. */
+  /** Like {@link json}, for a response of any bytes. */
   async bytes(call: Call): Promise<Buffer> {
-    // Who takes bytes has little to say.
+    // The response to a PUT is short: cap it as JSON.
     return (await this.#send(call, call.method === "PUT" ? MAX_JSON_BYTES : MAX_FILE_BYTES)).body;
   }
 
-  /** Waits for so many milliseconds; `cancelled` like a call. */
+  /** Waits, in milliseconds; `cancelled` like a call. */
   async pause(ms: number, doing: string, signal: AbortSignal | undefined): Promise<void> {
     const link = linkAbort(this.#closing.signal, signal);
     try {
@@ -135,9 +135,9 @@ export class ServiceHttp {
     const sending = { ...call, maxBytes, signal: link.signal };
     try {
       const policy = { retries, delays, signal: link.signal, onPause: call.onPause };
-      const answer = await withRetries(() => this.#inLane(sending), policy);
-      if (answer.status >= 200 && answer.status < 300) return answer;
-      throw answerError(withoutSecret(answer, this.#token), this.#contextOf(call));
+      const response = await withRetries(() => this.#inLane(sending), policy);
+      if (response.status >= 200 && response.status < 300) return response;
+      throw responseError(withoutSecret(response, this.#token), this.#contextOf(call));
     } catch (error) {
       if (link.signal.aborted) throw cancelledError(call.doing);
       if (error instanceof TransportError) throw transportError(error, call.doing);
@@ -154,12 +154,12 @@ export class ServiceHttp {
     return lane === undefined ? limited() : lane.run(signal, limited);
   }
 
-  /** One attempt; a refused token is renewed once, where its provider can. */
+  /** One attempt. A refused token is renewed once, when its provider can. */
   async #attempt(sending: Sending): Promise<HttpResponse> {
     const target = await this.#target(sending);
-    const answer = await this.#exchange(sending, target);
-    if (answer.status !== 401 || target.token === undefined || !this.#options.tokens.forget(target.token)) {
-      return answer;
+    const response = await this.#exchange(sending, target);
+    if (response.status !== 401 || target.token === undefined || !this.#options.tokens.forget(target.token)) {
+      return response;
     }
     return this.#exchange(sending, await this.#target(sending));
   }
@@ -193,7 +193,7 @@ export class ServiceHttp {
       body: isJson ? Buffer.from(JSON.stringify(body)) : body,
       timeoutMs: timeoutMs + holdSeconds * 1000,
       maxBytes,
-      // Only what carries no token may be sent on to another address.
+      // Only a request without a token may be redirected to another address.
       redirects: isLink && method === "GET" ? 5 : 0,
       trusted,
       signal,

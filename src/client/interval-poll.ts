@@ -5,16 +5,22 @@ import type { Poller, PollListener } from "./poller";
 import type { RetryDelays } from "./retry-delays";
 import type { Semaphore } from "../async/semaphore";
 
-/** For how long a look is asked to be held while it is unknown whether the service knows how to. */
+/** How long the service is asked to hold a poll while it is unknown whether it can. */
 const PROBE_SECONDS = 1;
 
-/** Looks at each job by itself, the more rarely the older it is. Works with every service. */
+/**
+ * Polls each job by itself, the more rarely the older it is. Works with every service. A job is
+ * - pausing: its next poll follows after `pollPauseMs`, or later when the service asks for that;
+ * - being polled: a final status or an error ends its polls, any other status begins the next pause.
+ *
+ * `remove` ends both.
+ */
 export class IntervalPoll implements Poller {
   readonly #stops = new Map<number, AbortController>();
 
   /**
-   * @param lane how many looks may be under way at once
-   * @param listener while it `isProbing`, looks carry `Prefer: wait`; `hinted` hears what answers tell of the service
+   * @param lane how many polls may be under way at once
+   * @param listener while it `isProbing`, polls carry `Prefer: wait`; `hinted` receives what responses reveal of the service
    */
   constructor(
     private readonly jobs: JobRoutes,
@@ -57,7 +63,7 @@ export class IntervalPoll implements Poller {
   }
 }
 
-/** The pause after a look: a tenth of the job's age within bounds, ± 10 % so that jobs started together spread. */
+/** The pause after a poll: a tenth of the job's age within bounds, ± 10 % so that jobs started together spread. */
 export function pollPauseMs(ageMs: number, delays: Pick<RetryDelays, "minPollMs" | "maxPollMs">): number {
   const pause = Math.min(delays.maxPollMs, Math.max(delays.minPollMs, ageMs / 10));
   return pause * (0.9 + 0.2 * Math.random());

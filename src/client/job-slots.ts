@@ -3,10 +3,10 @@ import { cancelledError } from "./cancelled";
 import { Semaphore } from "../async/semaphore";
 import type { JobWaiter } from "./waiter";
 
-/** For how long (ms) a job may hold up others: one that does not end must not do so for ever. */
+/** How long (ms) a job may occupy its slot: one that does not end must not hold up others for ever. */
 export const LONGEST_JOB_MS = 600_000;
 
-/** Holds jobs back, in the order of the calls, while as many as there are places are unfinished. */
+/** Limits the unfinished jobs: starts wait, in the order of the calls, for a free slot. */
 export class JobSlots {
   readonly #slots: Semaphore;
 
@@ -18,8 +18,8 @@ export class JobSlots {
   }
 
   /**
-   * Starts a job when there is a place for it. The place is free again when the job has ended, whoever waits for it.
-   * @throws {SegmentError} `cancelled` when the signal aborts before there was a place; whatever `start` throws
+   * Starts a job when a slot is free. The slot is free again when the job has ended, whether or not a caller waits for it.
+   * @throws {SegmentError} `cancelled` when the signal aborts before a slot is free; whatever `start` throws
    */
   run(signal: AbortSignal, start: () => Promise<StartedJob>): Promise<StartedJob> {
     return new Promise((resolve, reject) => {

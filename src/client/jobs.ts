@@ -15,22 +15,20 @@ import {
 import type { Call, JsonResponse, ServiceHttp } from "./http";
 import { retryAfterMs } from "./retry";
 
-/** What an answer tells of the service beside its body. */
+/** What the headers of a response reveal of the service. */
 export interface Hints {
-  /** Whether the service offers to look at many jobs at once. Only answers to a started job say so for certain. */
+  /** Whether the service offers one request for many jobs. Only the response to a started job is reliable. */
   byids: boolean;
-  /** Whether it held the answer back as it was asked to. */
+  /** Whether the service has held the response, as requested. */
   held: boolean;
-  /** How long (ms) to wait before the next look, where the service says so. */
+  /** How long (ms) to wait before the next poll; undefined when the service does not say. */
   retryAfterMs: number | undefined;
 }
 
-type LookOptions = Pick<Call, "signal" | "lane" | "holdSeconds" | "onPause">;
+type PollOptions = Pick<Call, "signal" | "lane" | "holdSeconds" | "onPause">;
 
 /** How a job is started. */
 export interface StartOptions {
-  /** Of a request that comes again the service may know the first by it; a random one by default. */
-  idempotencyKey?: string;
   /** How many segments that differ may be returned, 1 (the default) to 4. Only our server returns more than one. */
   candidates?: number;
   signal?: AbortSignal;
@@ -46,18 +44,18 @@ export class JobRoutes {
     this.#path = `/api/v1/projects/${encodeURIComponent(project)}/context/vision/segment`;
   }
 
-  /** Starts a job. Our server gives the first job back when a request with the same key comes again. */
+  /** Starts a job. Our server responds to a repeat of the request with the same job: repeats have the same key. */
   async start(
     request: SegmentRequest,
-    { idempotencyKey = randomUUID(), candidates = 1, signal }: StartOptions,
+    { candidates = 1, signal }: StartOptions,
   ): Promise<{ job: StartedJob; hints: Hints }> {
     const [file] = request.items;
-    const answer = await this.#http.json(startedJobSchema, {
+    const response = await this.#http.json(startedJobSchema, {
       method: "POST",
       to: { path: this.#path },
       body: request,
       headers: {
-        "idempotency-key": idempotencyKey,
+        "idempotency-key": randomUUID(),
         ...(candidates > 1 ? { [CANDIDATES_HEADER]: String(candidates) } : {}),
       },
       purpose: "startJob",
@@ -68,10 +66,10 @@ export class JobRoutes {
           : undefined,
       signal,
     });
-    return { job: answer.data, hints: hintsOf(answer) };
+    return { job: response.data, hints: hintsOf(response) };
   }
 
-  /** Asks for a job without a file. No service starts one; how it refuses tells whether it would start others. */
+  /** Sends a request without a file. No service starts a job for it; the way of refusal shows whether it starts others. */
   async probe({ signal }: { signal?: AbortSignal }): Promise<void> {
     await this.#http.bytes({
       method: "POST",
@@ -83,34 +81,37 @@ export class JobRoutes {
     });
   }
 
-  /** Looks at one job. */
-  async poll(jobId: number, options: LookOptions): Promise<{ job: Job; hints: Hints }> {
-    const answer = await this.#http.json(jobSchema, {
+  /** Gets one job. */
+  async poll(jobId: number, options: PollOptions): Promise<{ job: Job; hints: Hints }> {
+    const response = await this.#http.json(jobSchema, {
       method: "GET",
       to: { path: `${this.#path}/${jobId}` },
       headers: preferHeader(options.holdSeconds),
       purpose: "getJob",
-      doing: `look at job ${jobId}`,
+      doing: `get job ${jobId}`,
       ...options,
     });
-    if (answer.data.jobId !== jobId) {
-      throw new SegmentError("bad-answer", `The service was asked for job ${jobId} and answered ${answer.data.jobId}.`);
+    if (response.data.jobId !== jobId) {
+      throw new SegmentError(
+        "bad-answer",
+        `The service was asked for job ${jobId} and answered ${response.data.jobId}.`,
+      );
     }
-    return { job: answer.data, hints: hintsOf(answer) };
+    return { job: response.data, hints: hintsOf(response) };
   }
 
-  /** Looks at up to 1000 jobs by the server's extension. The answer is held until one of them has ended. */
-  async pollMany(jobIds: number[], options: LookOptions): Promise<{ jobs: Jobs; hints: Hints }> {
-    const answer = await this.#http.json(jobsSchema, {
+  /** Gets up to 1000 jobs by the server's extension, which holds the response until one of them has ended. */
+  async pollMany(jobIds: number[], options: PollOptions): Promise<{ jobs: Jobs; hints: Hints }> {
+    const response = await this.#http.json(jobsSchema, {
       method: "POST",
       to: { path: `${this.#path}/byids` },
       body: { jobIds },
       headers: preferHeader(options.holdSeconds),
       purpose: "other",
-      doing: `look at ${jobIds.length} jobs`,
+      doing: `get ${jobIds.length} jobs`,
       ...options,
     });
-    return { jobs: answer.data, hints: hintsOf(answer) };
+    return { jobs: response.data, hints: hintsOf(response) };
   }
 }
 
@@ -136,14 +137,14 @@ function namesOf(header = ""): string[] {
   );
 }
 
-/** How long an ended job took, in milliseconds by the service's clock; what it did not say is missing. */
+/** How long an ended job took, in milliseconds by the service's clock, as far as the service reports it. */
 export interface JobTimings {
   queuedMs?: number;
   runningMs?: number;
   totalMs?: number;
 }
 
-/** Works out the timings of a job that has ended. */
+/** Computes the timings of a job that has ended. */
 export function jobTimings(job: Pick<Job, "createdTime" | "startTime" | "statusTime">): JobTimings {
   const timings = {
     queuedMs: elapsed(job.createdTime, job.startTime),

@@ -6,16 +6,22 @@ import type { RetryDelays } from "./retry-delays";
 const MAX_IDS = 1000;
 /** Jobs that are started, or end, within this time (ms) share one renewal. */
 const GATHER_MS = 10;
-/** What a look that has ended jobs to tell of gets to come back (ms): jobs that keep joining must not cut off each one. */
-const ANSWER_MS = 50;
-/** The shortest time (ms) between two looks that find nothing: a service that answers at once must not make us spin. */
+/** How long (ms) a request is left alone to return jobs that have ended: jobs that keep joining must not abort each one. */
+const UNDISTURBED_MS = 50;
+/** The shortest time (ms) between two requests that return nothing: a service that responds at once must not make us spin. */
 const MIN_CYCLE_MS = 1000;
-/** How a service answers that does not have the extension after all. */
+/** The statuses of a service that does not have the extension after all. */
 const NOT_OFFERED = [400, 404, 405, 410, 501];
 
 /**
- * Looks at all jobs by one request that the server holds until any of them has ended; renewed when a job joins.
- * It needs the server's `byids` extension.
+ * Polls all jobs by one request that the server holds until any of them has ended. It needs the server's `byids` extension.
+ * - Idle: there is no job, no request and no timer.
+ * - Asking: a request is held. A job that joins sets the renewal timer; jobs that join within 10 ms share one renewal.
+ * - Renewing: the timer is over. The request under way is aborted, and one for all jobs replaces it.
+ * - Pausing: the request has returned. The timer is set for the next one: soon when a job has ended, else so that a cycle
+ *   takes a second; never before the end of a pause that the service has asked for.
+ *
+ * When the last job leaves, whatever the state, the request is aborted and the timer stopped.
  */
 export class LongPoll implements Poller {
   /** The oldest first, as jobs are served in order. */
@@ -29,14 +35,14 @@ export class LongPoll implements Poller {
   constructor(
     private readonly jobs: JobRoutes,
     private readonly delays: RetryDelays,
-    /** `refused` hears that the service does not have the extension, and takes the jobs away. */
+    /** `refused`: the service does not have the extension; it takes the jobs away. */
     private readonly listener: PollListener & { refused(): void },
   ) {}
 
   add(jobId: number): void {
     this.#ids.add(jobId);
     if (this.#ids.size > MAX_IDS) return;
-    this.#renewAfter(Math.max(GATHER_MS, this.#requestedAt + ANSWER_MS - performance.now()));
+    this.#renewAfter(Math.max(GATHER_MS, this.#requestedAt + UNDISTURBED_MS - performance.now()));
   }
 
   remove(jobId: number): void {
@@ -63,14 +69,14 @@ export class LongPoll implements Poller {
     const request = new AbortController();
     this.#request = request;
     this.#requestedAt = performance.now();
-    const pause = await this.#look([...this.#ids].slice(0, MAX_IDS), request.signal);
+    const pause = await this.#poll([...this.#ids].slice(0, MAX_IDS), request.signal);
     if (request.signal.aborted) return;
     this.#requestedAt = -Infinity;
     if (this.#ids.size > 0) this.#renewAfter(pause);
   }
 
-  /** One look; returns the pause before the next. */
-  async #look(asked: number[], signal: AbortSignal): Promise<number> {
+  /** One request. Returns the pause (ms) before the next one. */
+  async #poll(asked: number[], signal: AbortSignal): Promise<number> {
     const startedAt = performance.now();
     try {
       const { jobs, hints } = await this.jobs.pollMany(asked, {

@@ -34,7 +34,7 @@ const tokenSchema = z.looseObject({
 const DEFAULT_LIFE_S = 300;
 /** A token is renewed this long before it expires, or after half of a short life. */
 const EARLY_MS = 60_000;
-const MAX_ANSWER_BYTES = 2 ** 20;
+const MAX_RESPONSE_BYTES = 2 ** 20;
 const DOING = "get a token";
 
 /**
@@ -71,9 +71,9 @@ async function fetchToken(options: ClientCredentialsOptions, signal: AbortSignal
   const transport = new Transport({ proxy, tls: tls && tlsOfTokenUrl(tls) });
   try {
     const send = (): Promise<HttpResponse> => transport.send({ ...tokenRequest(options), signal });
-    const answer = await withRetries(send, { retries: options.retries, delays, signal });
-    if (answer.status < 200 || answer.status >= 300) throw refusal(answer, options);
-    const { access_token: value, expires_in: life } = parseToken(answer);
+    const response = await withRetries(send, { retries: options.retries, delays, signal });
+    if (response.status < 200 || response.status >= 300) throw refusal(response, options);
+    const { access_token: value, expires_in: life } = parseToken(response);
     const lifeMs = (life ?? DEFAULT_LIFE_S) * 1000;
     return { value, freshUntil: performance.now() + lifeMs - Math.min(EARLY_MS, lifeMs / 2) };
   } catch (error) {
@@ -83,17 +83,17 @@ async function fetchToken(options: ClientCredentialsOptions, signal: AbortSignal
   }
 }
 
-/** @throws {ServiceError} `bad-answer`, which does not quote the answer: it may hold a token in another form */
-function parseToken(answer: HttpResponse): z.infer<typeof tokenSchema> {
-  const parsed = tokenSchema.safeParse(parseJson(answer.body));
+/** @throws {ServiceError} `bad-answer`, which does not quote the response: it may hold a token in another form */
+function parseToken(response: HttpResponse): z.infer<typeof tokenSchema> {
+  const parsed = tokenSchema.safeParse(parseJson(response.body));
   if (parsed.success) return parsed.data;
   throw new ServiceError(
     "bad-answer",
-    `The identity provider at ${answer.host} answered with ${answer.body.length} bytes of ` +
-      `${answer.headers["content-type"] ?? "no content type"}, which are no JSON with an access_token (text) and ` +
+    `The identity provider at ${response.host} answered with ${response.body.length} bytes of ` +
+      `${response.headers["content-type"] ?? "no content type"}, which are no JSON with an access_token (text) and ` +
       "expires_in (seconds). Check the token URL in the config node.",
-    answer.status,
-    answer.headers["x-request-id"],
+    response.status,
+    response.headers["x-request-id"],
   );
 }
 
@@ -116,27 +116,27 @@ function tokenRequest({ clientId, clientSecret, ...options }: ClientCredentialsO
     headers: { accept: "application/json", ...headers },
     body: Buffer.from(form.toString()),
     timeoutMs: options.timeoutMs,
-    maxBytes: MAX_ANSWER_BYTES,
+    maxBytes: MAX_RESPONSE_BYTES,
     redirects: 0, // a redirect must not carry the secret elsewhere
     trusted: true,
   };
 }
 
-function refusal(answer: HttpResponse, { clientSecret }: ClientCredentialsOptions): ServiceError {
-  const body = errorBodySchema.safeParse(parseJson(answer.body));
-  const said = body.success ? errorBodyText(body.data) : "it gave no reason";
+function refusal(response: HttpResponse, { clientSecret }: ClientCredentialsOptions): ServiceError {
+  const body = errorBodySchema.safeParse(parseJson(response.body));
+  const reason = body.success ? errorBodyText(body.data) : "it gave no reason";
   return new ServiceError(
-    refusalCode(answer),
-    `The identity provider at ${answer.host} gave no token: ${said.replaceAll(clientSecret, "…")} ` +
-      `(HTTP ${answer.status}). Check token URL, client id, client secret and scopes in the config node.`,
-    answer.status,
-    answer.headers["x-request-id"],
+    refusalCode(response),
+    `The identity provider at ${response.host} gave no token: ${reason.replaceAll(clientSecret, "…")} ` +
+      `(HTTP ${response.status}). Check token URL, client id, client secret and scopes in the config node.`,
+    response.status,
+    response.headers["x-request-id"],
   );
 }
 
-function refusalCode(answer: HttpResponse): ErrorCode {
-  const { status } = answer;
-  if (isThrottled(answer)) return "overloaded";
+function refusalCode(response: HttpResponse): ErrorCode {
+  const { status } = response;
+  if (isThrottled(response)) return "overloaded";
   if (status >= 500 || status === 408) return "unreachable";
   return status < 400 ? "bad-answer" : "unauthorized";
 }

@@ -1,18 +1,18 @@
-/** How fast the client repeats, gives up and looks. Times are milliseconds unless the name says otherwise. */
+/** How fast the client repeats requests, gives up and polls. In milliseconds, unless the name says otherwise. */
 export interface RetryDelays {
-  /** The longest pause before the first repeat of a failed request; it doubles with every further one. */
+  /** The longest pause before the first repeat of a failed request; it doubles with each repeat. */
   backoffMs: number;
   maxBackoffMs: number;
   /** How long a service may throttle one request before it fails as `overloaded`. */
   patienceMs: number;
-  /** When a job is looked at for the first time, where the service can't hold a look until the job has ended. */
+  /** The pause before the first poll of a job by a service that can't hold a poll until the job has ended. */
   firstPollMs: number;
-  /** The shortest and the longest pause between two such looks at a job. */
+  /** The shortest and the longest pause between two such polls of a job. */
   minPollMs: number;
   maxPollMs: number;
-  /** For how long the service is asked to hold a look at many jobs. */
+  /** How long the service is asked to hold a poll of many jobs. */
   holdSeconds: number;
-  /** How long the client waits for the service to take note of uploaded bytes. */
+  /** How long the client waits until the service has registered uploaded bytes. */
   uploadMs: number;
 }
 

@@ -13,14 +13,14 @@ export interface RetryPolicy {
   retries: number;
   delays: RetryDelays;
   signal: AbortSignal;
-  /** Told each pause (ms) before it begins. */
+  /** Receives each pause (ms) before it begins. */
   onPause?: (ms: number) => void;
 }
 
 /**
- * Sends until an answer comes that no repeat would better, or until the policy says enough.
- * @returns the last answer, whatever its status
- * @throws {TransportError} if the last try got no answer; whatever else `send` throws, at once
+ * Sends until there is a response that no repeat would improve, or until the policy allows no further repeat.
+ * @returns the last response, whatever its status
+ * @throws {TransportError} if the last try got no response; whatever else `send` throws, at once
  */
 export async function withRetries(send: () => Promise<HttpResponse>, policy: RetryPolicy): Promise<HttpResponse> {
   const { delays, signal } = policy;
@@ -75,13 +75,13 @@ function isStale(outcome: Outcome): boolean {
   return outcome instanceof TransportError && outcome.kind === "stale";
 }
 
-/** Whether the service says "later" rather than "broken". */
+/** Whether the service asks to try again later, rather than reporting a failure. */
 export function isThrottled(outcome: Outcome): outcome is HttpResponse {
   if (outcome instanceof TransportError) return false;
   return outcome.status === 429 || (outcome.status === 503 && retryAfterMs(outcome.headers) !== undefined);
 }
 
-/** Exponential backoff with full jitter; never sooner than `Retry-After`, and then not all clients at the same moment. */
+/** Exponential backoff with full jitter; never sooner than `Retry-After`, with jitter so that clients do not return at the same moment. */
 function pauseMs(outcome: Outcome, count: number, delays: RetryDelays): number {
   const backoff = Math.random() * Math.min(delays.maxBackoffMs, delays.backoffMs * 2 ** count);
   const asked = outcome instanceof TransportError ? undefined : retryAfterMs(outcome.headers);
@@ -89,14 +89,14 @@ function pauseMs(outcome: Outcome, count: number, delays: RetryDelays): number {
 }
 
 /**
- * The pause that `Retry-After` asks for in milliseconds: it holds seconds or an HTTP date. A date is compared with the
- * answer's own, as this machine's clock may be wrong or jump.
+ * The pause (ms) that `Retry-After` asks for, in seconds or as an HTTP date. A date is compared with that of the response,
+ * as this machine's clock may be wrong or jump.
  */
 export function retryAfterMs(headers: HttpResponse["headers"]): number | undefined {
   const value = headers["retry-after"]?.trim() ?? "";
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
   if (Number.isNaN(date)) return undefined;
-  const answeredAt = Date.parse(headers["date"] ?? "");
-  return Math.max(0, date - (Number.isNaN(answeredAt) ? Date.now() : answeredAt));
+  const respondedAt = Date.parse(headers["date"] ?? "");
+  return Math.max(0, date - (Number.isNaN(respondedAt) ? Date.now() : respondedAt));
 }

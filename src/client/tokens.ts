@@ -1,10 +1,10 @@
-/** Where a client gets its bearer token. */
+/** Gives a client its bearer token. */
 export interface TokenProvider {
   /** What a user should do when the service refuses the token. */
   readonly advice: string;
-  /** The token to send now; undefined for none. */
+  /** The token of the next request; undefined for none. */
   get(signal: AbortSignal): Promise<string | undefined>;
-  /** Hears that the service refused this token. Returns whether another can be had. */
+  /** To be called when the service has refused this token. Returns whether another one can be got. */
   forget(token: string): boolean;
 }
 
@@ -12,10 +12,10 @@ const EMBEDDED_ADVICE =
   "It is the embedded server's own token, so nothing has to be entered: send the message again, and restart Node-RED " +
   "if that does not help.";
 
-/** For a service that wants no token. */
+/** For a service that requires no token. */
 export function noToken(): TokenProvider {
   return {
-    advice: "The service wants a token: choose an authentication in the config node.",
+    advice: "The service requires a token: choose an authentication in the config node.",
     get: () => Promise.resolve(undefined),
     forget: () => false,
   };
@@ -30,7 +30,7 @@ export function staticToken(token: string): TokenProvider {
   };
 }
 
-/** A token that is asked for at every attempt: that of an embedded server, which changes when it is restarted. */
+/** A token that is read for every attempt: that of an embedded server, which changes with each restart. */
 export function currentToken(ask: (signal: AbortSignal) => Promise<string>): TokenProvider {
   return { advice: EMBEDDED_ADVICE, get: ask, forget: () => true };
 }

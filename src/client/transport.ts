@@ -7,7 +7,7 @@ import { linkAbort } from "../async/abort";
 import { isException, tlsElsewhere, type Network, type Proxy, type TlsOptions } from "./network";
 import { ProxyError, TunnelAgent } from "./tunnel";
 
-/** One HTTP request, ready to send. */
+/** One HTTP request, ready to be sent. */
 export interface HttpRequest {
   method: "GET" | "POST" | "PUT";
   url: URL;
@@ -15,16 +15,16 @@ export interface HttpRequest {
   body?: Buffer;
   /** Milliseconds for the whole exchange: connect, send, wait, read. */
   timeoutMs: number;
-  /** The longest answer that is read; a longer one is an error. */
+  /** The longest response that is read; a longer one is an error. */
   maxBytes: number;
-  /** Redirects to follow; 0 hands the 3xx answer back. Follow none with a request that carries a secret. */
+  /** Redirects to follow; 0 hands the 3xx response back. Follow none with a request that carries a secret. */
   redirects: number;
-  /** Whether the address is the user's own: only such a one sees the client's certificate. */
+  /** Whether the user has set the address: only then the client's certificate is sent. */
   trusted: boolean;
   signal: AbortSignal;
 }
 
-/** An answer of any status. Header names are in lower case. */
+/** A response of any status. Header names are in lower case. */
 export interface HttpResponse {
   status: number;
   headers: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export interface HttpResponse {
   host: string;
 }
 
-/** A request that got no whole answer. Its message names no header and no query, so no secret. */
+/** A request that got no whole response. Its message names no header and no query, so no secret. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
 
@@ -46,7 +46,7 @@ export class TransportError extends Error {
   }
 }
 
-/** What no repeat mends: certificates, TLS on a plain port, a URL that is none. */
+/** Errors that no repeat can mend: certificates, TLS on a plain port, an invalid URL. */
 const BAD_CERTIFICATE = /^(?!ERR_SSL).*(CERT|SELF_SIGNED|UNABLE_TO_)/;
 const PERMANENT = /EPROTO|ERR_TLS|ERR_SSL|ERR_INVALID|ERR_BAD_OPTION|ERR_UNESCAPED|ERR_NOT_SUPPORT/;
 
@@ -82,16 +82,16 @@ export class Transport {
   }
 
   /**
-   * @returns the whole answer, whatever its status
+   * @returns the whole response, whatever its status
    * @throws {TransportError} when none came, or when the signal aborted
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { url, timeoutMs } = request;
     const link = linkAbort(request.signal);
-    // axios' own time-out starts anew with every byte, so a trickling answer would never end.
+    // axios' own time-out starts again with every byte, so a trickling response would never end.
     const timer = setTimeout(() => link.controller.abort(), timeoutMs);
     try {
-      const answer = await this.#axios.request<Buffer>({
+      const response = await this.#axios.request<Buffer>({
         method: request.method,
         url: url.href,
         headers: request.headers,
@@ -102,8 +102,8 @@ export class Transport {
         signal: link.signal,
         ...this.#way(request),
       });
-      if (answer.status === 407) throw new ProxyError(this.#proxy?.url.host ?? "of the environment", 407);
-      return { status: answer.status, headers: plainHeaders(answer.headers), body: answer.data, host: url.host };
+      if (response.status === 407) throw new ProxyError(this.#proxy?.url.host ?? "of the environment", 407);
+      return { status: response.status, headers: plainHeaders(response.headers), body: response.data, host: url.host };
     } catch (error) {
       const timedOut = link.signal.aborted && !request.signal.aborted;
       if (timedOut) throw new TransportError("connection", url.host, `no answer within ${timeoutMs / 1000} s`);
@@ -152,8 +152,8 @@ export class Transport {
 const PROXY_VARIABLES = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
 
 /**
- * Keeps axios from the environment's proxy. Said only where the environment names one: by `proxy: false` axios 1.21 makes
- * a function for each request that keeps some 8 kB of it until V8 next collects its old objects.
+ * Keeps axios from the environment's proxy. Set only where the environment names one: with `proxy: false`, axios 1.21 makes
+ * a function for each request that keeps some 8 kB until V8 next collects its old objects.
  */
 function withoutProxy(): Pick<AxiosRequestConfig, "proxy"> {
   return PROXY_VARIABLES.some((name) => process.env[name]) ? { proxy: false } : {};
@@ -198,7 +198,7 @@ function plainHeaders(headers: object): Record<string, string> {
 function toTransportError(error: unknown, { url, maxBytes }: HttpRequest): TransportError {
   const text = errorText(error);
   if (text.startsWith("maxContentLength")) {
-    return new TransportError("too-large", url.host, `the answer is longer than ${maxBytes} bytes`);
+    return new TransportError("too-large", url.host, `the response is longer than ${maxBytes} bytes`);
   }
   const code = error instanceof AxiosError ? (error.code ?? "") : "";
   return new TransportError(kindOf(error, code), url.host, text === "" ? code : text);
@@ -212,7 +212,7 @@ function kindOf(error: unknown, code: string): TransportError["kind"] {
   return isStale(error, code) ? "stale" : "connection";
 }
 
-/** A server closes idle connections at its own time, perhaps just as a request sets out on one. */
+/** A server may close an idle connection at the moment when a request is sent on it. */
 function isStale(error: unknown, code: string): boolean {
   if (!(error instanceof AxiosError) || error.response !== undefined) return false;
   const request: unknown = error.request;

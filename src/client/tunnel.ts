@@ -6,7 +6,7 @@ import type { Proxy } from "./network";
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
-/** The proxy refused to lead to the server. */
+/** The proxy refused to connect to the server. */
 export class ProxyError extends Error {
   override readonly name = "ProxyError";
 
@@ -14,7 +14,7 @@ export class ProxyError extends Error {
     proxy: string,
     readonly status: number,
   ) {
-    const advice = status === 407 ? ": it wants a login, so check the user and password that it is given" : "";
+    const advice = status === 407 ? ": it requires a login, so check its user and password" : "";
     super(`the proxy ${proxy} answered HTTP ${status}${advice}`);
   }
 }

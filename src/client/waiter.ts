@@ -24,7 +24,7 @@ interface JobWait extends Wait<Job> {
   onPoll: ((job: Job) => void) | undefined;
 }
 
-/** One job, however many wait for it. */
+/** One job and the waits for it. */
 interface Watch {
   waits: Set<JobWait>;
   since: number;
@@ -32,20 +32,20 @@ interface Watch {
 }
 
 /**
- * Watches many jobs of one service with few requests: by one long request where the server offers that, else by single
- * looks that become rarer with the job's age.
+ * Waits for many jobs of one service with few requests: by one long poll where the server offers that, else by polls of
+ * single jobs, which become rarer with a job's age.
  */
 export class JobWaiter {
   readonly #watches = new Map<number, Watch>();
   readonly #single: IntervalPoll;
   readonly #long: LongPoll;
-  /** Whether the service looks at many jobs at once; undefined until it has said so. */
+  /** Whether the service offers the long poll; undefined while that is unknown. */
   #byids: boolean | undefined;
-  /** It said so but then refused to: not tried again. */
+  /** The service offered the long poll and then refused it: it is not tried again. */
   #refused = false;
   #closed = false;
 
-  /** @param lane how many single looks may be under way at once */
+  /** @param lane how many polls of single jobs may be under way at once */
   constructor(jobs: JobRoutes, lane: Semaphore, delays: RetryDelays) {
     const listener = {
       seen: (job: Job) => this.#seen(job),
@@ -60,7 +60,7 @@ export class JobWaiter {
   }
 
   /**
-   * Waits until a job has ended. Several waits for one job share its looks.
+   * Waits until a job has ended. Several waits for one job share its polls.
    * @returns the job, `Completed` or `Failed`
    * @throws {SegmentError} `timed-out`, `cancelled`, `job-not-found`, or why the service could not be asked
    */
@@ -90,7 +90,7 @@ export class JobWaiter {
     );
   }
 
-  /** Takes note of what the answer to a started job tells of the service. */
+  /** Learns from the response to a started job what the service offers. */
   learn(hints: Hints): void {
     this.#setByids(hints.byids && !this.#refused);
   }
@@ -103,7 +103,7 @@ export class JobWaiter {
     }
   }
 
-  get #looker(): Poller {
+  get #poller(): Poller {
     return this.#byids === true ? this.#long : this.#single;
   }
 
@@ -112,13 +112,13 @@ export class JobWaiter {
     if (known !== undefined) return known;
     const watch = { waits: new Set<JobWait>(), since: performance.now(), status: UNKNOWN };
     this.#watches.set(jobId, watch);
-    this.#looker.add(jobId, watch.since);
+    this.#poller.add(jobId, watch.since);
     return watch;
   }
 
   #drop(jobId: number): void {
     this.#watches.delete(jobId);
-    this.#looker.remove(jobId);
+    this.#poller.remove(jobId);
   }
 
   #seen(job: Job): void {
@@ -143,7 +143,7 @@ export class JobWaiter {
     }
   }
 
-  /** A server that holds single looks is most likely ours, though only answers to a started job say so. */
+  /** A server that holds polls of single jobs is most likely ours, though only responses to a started job are certain. */
   #hinted({ byids, held }: Hints): void {
     if (this.#byids === undefined) this.#setByids((byids || held) && !this.#refused);
   }
@@ -155,12 +155,12 @@ export class JobWaiter {
 
   #setByids(byids: boolean): void {
     if (byids === this.#byids) return;
-    const before = this.#looker;
+    const before = this.#poller;
     this.#byids = byids;
-    if (this.#looker === before) return;
+    if (this.#poller === before) return;
     for (const [jobId, { since }] of this.#watches) {
       before.remove(jobId);
-      this.#looker.add(jobId, since);
+      this.#poller.add(jobId, since);
     }
   }
 }

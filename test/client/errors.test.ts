@@ -5,7 +5,7 @@ import { clientOf, closeAll, rejection, REQUEST, startService } from "./setup";
 
 const named = (message: string, extra = {}): unknown => ({ error: { code: 1, message, ...extra } });
 
-describe("client: what an error answer means", () => {
+describe("client: what an error response means", () => {
   afterEach(closeAll);
 
   const starting: [string, Fault, ErrorCode, RegExp][] = [
@@ -54,7 +54,7 @@ describe("client: what an error answer means", () => {
 
   it("an unknown job: job-not-found", async () => {
     const service = await startService();
-    assert.match((await rejection(clientOf(service).getJob(4), "job-not-found")).message, /look at job 4/);
+    assert.match((await rejection(clientOf(service).getJob(4), "job-not-found")).message, /get job 4/);
   });
 
   it("cuts long texts and drops markup", async () => {

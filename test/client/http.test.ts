@@ -35,14 +35,14 @@ describe("client: requests", () => {
     assert.deepEqual(asked, [undefined, undefined, "3"]);
   });
 
-  for (const [what, answer] of [
+  for (const [what, response] of [
     ["an error", json(403, { error: { code: 403, message: "no rights for secret-token" } })],
     ["text", text(200, "text/plain", "you sent secret-token")],
     ["a wrong form", json(200, { jobId: "secret-token" })],
   ] as const) {
     it(`keeps the token out of a message when the service repeats it in ${what}`, async () => {
       const service = await startService();
-      service.fail(SEGMENT, answer);
+      service.fail(SEGMENT, response);
       const started = clientOf(service, { tokens: staticToken("secret-token") }).startJob(REQUEST);
       const error: unknown = await started.then(
         () => undefined,
@@ -67,8 +67,8 @@ describe("client: requests", () => {
     "503": json(503, {}),
     "504": json(504, {}),
     "a status that says it may be repeated": json(409, {}, { "cdf-is-auto-retryable": "true" }),
-    "a reset before the answer": cut,
-    "a reset in the middle of the answer": cutHalfway,
+    "a reset before the response": cut,
+    "a reset in the middle of the response": cutHalfway,
   })) {
     it(`repeats after ${name}, with the same idempotency key`, async () => {
       const service = await startService();
@@ -88,7 +88,7 @@ describe("client: requests", () => {
     assert.equal(service.requests.length, 3);
   });
 
-  it("times out an answer that trickles for ever", async () => {
+  it("times out a response that trickles for ever", async () => {
     const service = await startService();
     service.fail(SEGMENT, (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
@@ -234,7 +234,7 @@ describe("client: requests", () => {
     await rejection(clientOf({ url: "" }).startJob(REQUEST), "no-config");
   });
 
-  it("turns answers that are not of the contract into bad-answer", async () => {
+  it("turns responses that are not of the contract into bad-answer", async () => {
     const service = await startService();
     const client = clientOf(service);
     service.fail(SEGMENT, text(200, "text/html", "<html><head><title>x</title></head><body>Sign in</body></html>"));
@@ -251,7 +251,7 @@ describe("client: requests", () => {
     assert.equal(service.requests.length, 4);
   });
 
-  it("stops reading an answer that is too long", async () => {
+  it("stops reading a response that is too long", async () => {
     const service = await startService();
     service.fail(SEGMENT, (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });

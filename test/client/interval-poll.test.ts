@@ -5,23 +5,23 @@ import { json } from "../support/scripted-service";
 import { clientOf, closeAll, extendedService, rejection, REQUEST, startService } from "./setup";
 
 const BYIDS = /^POST .*\/byids$/;
-const LOOK = /^GET .*\/segment\/\d+$/;
+const POLL = /^GET .*\/segment\/\d+$/;
 
-describe("client: waiting by single looks", () => {
+describe("client: waiting by polls of single jobs", () => {
   afterEach(closeAll);
 
-  it("looks until the job has ended and tells each answer", async () => {
+  it("polls until the job has ended and reports each state", async () => {
     const service = await startService();
     const client = clientOf(service);
     const { jobId } = await client.startJob(REQUEST);
-    const looks: string[] = [];
+    const polls: string[] = [];
     const onLook = ({ status }: Job): void => {
-      looks.push(status);
-      if (looks.length === 3) service.finish(jobId, { status: "Failed", errorMessage: "no such picture" });
+      polls.push(status);
+      if (polls.length === 3) service.finish(jobId, { status: "Failed", errorMessage: "no such picture" });
     };
     const job = await client.waiter.wait(jobId, { onPoll: onLook });
     assert.equal(job.status, "Failed");
-    assert.deepEqual(looks, ["Queued", "Queued", "Queued", "Failed"]);
+    assert.deepEqual(polls, ["Queued", "Queued", "Queued", "Failed"]);
   });
 
   it("takes an unknown status for not finished", async () => {
@@ -32,13 +32,13 @@ describe("client: waiting by single looks", () => {
     assert.match(error.message, /last status: Distributed/);
   });
 
-  it("looks with at most half of the concurrency at once", async () => {
+  it("polls with at most half of the concurrency at once", async () => {
     const service = await startService();
     const client = clientOf(service, { concurrency: 5 });
     let open = 0;
     let most = 0;
     for (let index = 0; index < 40; index++) {
-      service.fail(LOOK, (request, response) => {
+      service.fail(POLL, (request, response) => {
         most = Math.max(most, ++open);
         setTimeout(() => {
           open--;
@@ -50,32 +50,32 @@ describe("client: waiting by single looks", () => {
     assert.equal(most, 2);
   });
 
-  it("never looks sooner than Retry-After, also on a good answer", async () => {
+  it("never polls sooner than Retry-After, also of a good response", async () => {
     const service = await startService();
     const client = clientOf(service);
     const { jobId } = await client.startJob(REQUEST);
-    service.fail(LOOK, json(200, { jobId, status: "Queued" }, { "retry-after": "60" }));
+    service.fail(POLL, json(200, { jobId, status: "Queued" }, { "retry-after": "60" }));
     await rejection(client.waiter.wait(jobId, { timeoutMs: 300 }), "timed-out");
-    assert.equal(service.count(LOOK), 1);
+    assert.equal(service.count(POLL), 1);
   });
 
   it("is not brought to spin by a Retry-After that no timer can hold", async () => {
     const service = await startService();
     const client = clientOf(service);
     const { jobId } = await client.startJob(REQUEST);
-    service.fail(LOOK, json(200, { jobId, status: "Queued" }, { "retry-after": "99999999" }));
+    service.fail(POLL, json(200, { jobId, status: "Queued" }, { "retry-after": "99999999" }));
     await rejection(client.waiter.wait(jobId, { timeoutMs: 200 }), "timed-out");
-    assert.equal(service.count(LOOK), 1);
+    assert.equal(service.count(POLL), 1);
   });
 
-  it("refuses the answer for another job", async () => {
+  it("refuses the response for another job", async () => {
     const service = await startService();
-    service.fail(LOOK, json(200, { jobId: 6, status: "Completed", items: [] }));
+    service.fail(POLL, json(200, { jobId: 6, status: "Completed", items: [] }));
     const error = await rejection(clientOf(service).waiter.wait(5), "bad-answer");
     assert.match(error.message, /job 5 and answered 6/);
   });
 
-  it("shares the looks of several waits for one job, and ends each by itself", async () => {
+  it("shares the polls of several waits for one job, and ends each by itself", async () => {
     const service = await startService();
     const client = clientOf(service, { delays: { firstPollMs: 50 } });
     const { jobId } = await client.startJob(REQUEST);
@@ -90,7 +90,7 @@ describe("client: waiting by single looks", () => {
     const [first, second] = await Promise.all(waits);
     assert.deepEqual(first, second);
     assert.notEqual(first, second); // a flow may write into the one that it gets
-    assert.equal(service.count(LOOK), 1);
+    assert.equal(service.count(POLL), 1);
   });
 
   it("says that a job is unknown", async () => {
@@ -104,10 +104,10 @@ describe("client: waiting by single looks", () => {
     const client = clientOf(service);
     const { jobId } = await client.startJob(REQUEST);
     await rejection(client.waiter.wait(jobId, { timeoutMs: 40 }), "timed-out");
-    await sleep(50); // a look may have been on its way
-    const looks = service.count(LOOK);
+    await sleep(50); // a poll may have been on its way
+    const polls = service.count(POLL);
     await sleep(100);
-    assert.equal(service.count(LOOK), looks);
+    assert.equal(service.count(POLL), polls);
   });
 
   it("changes to the long request when the service begins to offer it", async () => {
@@ -118,9 +118,9 @@ describe("client: waiting by single looks", () => {
     service.extensions = "byids";
     await client.startJob(REQUEST);
     while (service.count(BYIDS) === 0) await sleep(5);
-    const looks = service.count(LOOK);
+    const polls = service.count(POLL);
     await sleep(50);
-    assert.equal(service.count(LOOK), looks);
+    assert.equal(service.count(POLL), polls);
     service.finish(jobId);
     await wait;
   });

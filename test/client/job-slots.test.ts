@@ -5,7 +5,7 @@ import { json } from "../support/scripted-service";
 import { clientOf, closeAll, extendedService, rejection, REQUEST, startService } from "./setup";
 
 const START = /^POST .*\/segment$/;
-const LOOK = /^GET .*\/segment\/\d+$/;
+const POLL = /^GET .*\/segment\/\d+$/;
 const requestFor = (fileId: number): SegmentRequest => ({ ...REQUEST, items: [{ fileId }] });
 
 describe("client: the limit of unfinished jobs", () => {
@@ -34,7 +34,7 @@ describe("client: the limit of unfinished jobs", () => {
     });
   }
 
-  it("shares its looks with those who wait for the job", async () => {
+  it("shares its polls with the waits for the job", async () => {
     const service = await startService();
     const client = clientOf(service, { maxJobs: 1, delays: { firstPollMs: 50 } });
     const { jobId } = await client.startJob(REQUEST);
@@ -42,10 +42,10 @@ describe("client: the limit of unfinished jobs", () => {
     const job = await client.waiter.wait(jobId);
     assert.equal(job.status, "Completed");
     await client.startJob(REQUEST);
-    assert.equal(service.count(LOOK), 1);
+    assert.equal(service.count(POLL), 1);
   });
 
-  it("frees the place of a job that could not be started, or that the service has lost", async () => {
+  it("frees the slot of a job that could not be started, or that the service has lost", async () => {
     const service = await startService();
     const client = clientOf(service, { maxJobs: 1 });
     service.fail(START, json(400, { error: { code: 400, message: "bad" } }));
@@ -81,6 +81,6 @@ describe("client: the limit of unfinished jobs", () => {
     await Promise.all(Array.from({ length: 40 }, () => client.startJob(REQUEST)));
     await sleep(30);
     assert.equal(service.count(START), 40);
-    assert.equal(service.count(LOOK), 0);
+    assert.equal(service.count(POLL), 0);
   });
 });

@@ -4,12 +4,12 @@ import { cut, json, type Fault } from "../support/scripted-service";
 import { clientOf, closeAll, extendedService, rejection, REQUEST } from "./setup";
 
 const BYIDS = /^POST .*\/byids$/;
-const LOOK = /^GET .*\/segment\/\d+$/;
+const POLL = /^GET .*\/segment\/\d+$/;
 
 describe("client: waiting by one long request", () => {
   afterEach(closeAll);
 
-  it("brings each job's own result with at most two looks a job", async () => {
+  it("gives each wait its job's own result with at most two polls a job", async () => {
     const service = await extendedService();
     const client = clientOf(service);
     service.onStart = ({ jobId }) => void setTimeout(() => service.finish(jobId, { mark: jobId }), 150);
@@ -22,11 +22,11 @@ describe("client: waiting by one long request", () => {
       }),
     );
     for (const [jobId, mark, status] of jobs) assert.deepEqual([mark, status], [jobId, "Completed"]);
-    assert.ok(service.count(BYIDS) <= 2.1 * 24, `${service.count(BYIDS)} looks`);
-    assert.equal(service.count(LOOK), 0);
+    assert.ok(service.count(BYIDS) <= 2.1 * 24, `${service.count(BYIDS)} polls`);
+    assert.equal(service.count(POLL), 0);
   });
 
-  it("needs few looks for jobs that are started together", async () => {
+  it("needs few polls for jobs that are started together", async () => {
     const service = await extendedService();
     const client = clientOf(service);
     const ids = await Promise.all(Array.from({ length: 24 }, () => client.startJob(REQUEST).then((job) => job.jobId)));
@@ -39,7 +39,7 @@ describe("client: waiting by one long request", () => {
     assert.ok(service.count(BYIDS) <= 3);
   });
 
-  it("holds the look outside the limit of requests in flight", async () => {
+  it("holds the poll outside the limit of requests in flight", async () => {
     const service = await extendedService();
     const client = clientOf(service, { concurrency: 1 });
     const first = await client.startJob(REQUEST);
@@ -50,14 +50,14 @@ describe("client: waiting by one long request", () => {
     await wait;
   });
 
-  it("brings the result of a job that has ended while others keep joining", async () => {
+  it("gives the result of a job that has ended while others keep joining", async () => {
     const service = await extendedService();
     const client = clientOf(service);
     const { jobId } = await client.startJob(REQUEST);
     service.finish(jobId);
     const late: Fault = (seen, response) => {
-      const answer = json(200, { items: [...service.jobs.values()] }, { "preference-applied": "wait" });
-      setTimeout(() => answer(seen, response), 20);
+      const respond = json(200, { items: [...service.jobs.values()] }, { "preference-applied": "wait" });
+      setTimeout(() => respond(seen, response), 20);
     };
     service.fail(BYIDS, ...Array.from({ length: 1000 }, () => late));
 
@@ -72,10 +72,10 @@ describe("client: waiting by one long request", () => {
     const service = await extendedService();
     const client = clientOf(service, { delays: { holdSeconds: 1 } });
     const { jobId } = await client.startJob(REQUEST);
-    const looks: string[] = [];
+    const polls: string[] = [];
     setTimeout(() => service.finish(jobId), 1300);
-    await client.waiter.wait(jobId, { onPoll: ({ status }) => looks.push(status) });
-    assert.deepEqual(looks, ["Queued", "Completed"]);
+    await client.waiter.wait(jobId, { onPoll: ({ status }) => polls.push(status) });
+    assert.deepEqual(polls, ["Queued", "Completed"]);
     assert.equal(service.count(BYIDS), 2);
   });
 
@@ -87,10 +87,10 @@ describe("client: waiting by one long request", () => {
     while (service.count(BYIDS) === 0) await sleep(5);
     ids.forEach((id) => service.finish(id));
     await Promise.all(waits);
-    assert.ok(service.count(LOOK) <= 2);
+    assert.ok(service.count(POLL) <= 2);
   });
 
-  it("says of each unknown job that it is unknown, and brings the others", async () => {
+  it("says of each unknown job that it is unknown, and gives the others", async () => {
     const service = await extendedService();
     const client = clientOf(service);
     const { jobId } = await client.startJob(REQUEST);
@@ -101,7 +101,7 @@ describe("client: waiting by one long request", () => {
     assert.equal((await waits[0]!).jobId, jobId);
   });
 
-  it("fails all its jobs when the shared look fails, after the retries", async () => {
+  it("fails all its jobs when the shared poll fails, after the retries", async () => {
     const service = await extendedService();
     const client = clientOf(service, { retries: 2 });
     const ids = [await client.startJob(REQUEST), await client.startJob(REQUEST)].map(({ jobId }) => jobId);
@@ -122,13 +122,13 @@ describe("client: waiting by one long request", () => {
   });
 
   for (const status of [400, 404, 405, 410]) {
-    it(`falls back to single looks for good when the service answers ${status}`, async () => {
+    it(`falls back to polls of single jobs for good when the service answers ${status}`, async () => {
       const service = await extendedService();
       const client = clientOf(service);
       const { jobId } = await client.startJob(REQUEST);
       service.fail(BYIDS, json(status, {}));
       const wait = client.waiter.wait(jobId);
-      while (service.count(LOOK) < 2) await sleep(5);
+      while (service.count(POLL) < 2) await sleep(5);
       service.finish(jobId);
       await wait;
       const next = await client.startJob(REQUEST);
@@ -138,7 +138,7 @@ describe("client: waiting by one long request", () => {
     });
   }
 
-  it("falls back when the look is answered at once without an end", async () => {
+  it("falls back when the poll returns at once without a job that has ended", async () => {
     const service = await extendedService();
     const client = clientOf(service);
     const { jobId } = await client.startJob(REQUEST);
@@ -146,10 +146,10 @@ describe("client: waiting by one long request", () => {
     setTimeout(() => service.finish(jobId), 100);
     await client.waiter.wait(jobId);
     assert.equal(service.count(BYIDS), 1);
-    assert.ok(service.count(LOOK) > 0);
+    assert.ok(service.count(POLL) > 0);
   });
 
-  it("does not spin on a service that claims to hold looks but answers at once", async () => {
+  it("does not spin on a service that claims to hold polls but responds at once", async () => {
     const service = await extendedService();
     const client = clientOf(service);
     const { jobId } = await client.startJob(REQUEST);

@@ -42,7 +42,7 @@ describe("client: TLS of one's own", () => {
     await clientOf(service, { network: { tls: { ...tls, servername: "plant.example" } } }).startJob(REQUEST);
   });
 
-  it("does without verification only when told so", async () => {
+  it("skips verification only when it is set so", async () => {
     const service = await startService(tlsServer());
     await clientOf(service, { network: { tls: { rejectUnauthorized: false } } }).startJob(REQUEST);
   });
@@ -94,7 +94,7 @@ describe("client: TLS of one's own", () => {
     assert.deepEqual(storage.log, []);
   });
 
-  it("needs a certificate where the service wants one, and keeps its key out of errors", async () => {
+  it("needs a certificate where the service requires one, and keeps its key out of errors", async () => {
     const service = await startService(tlsServer(true));
     const tls = { ca: certificates.authority };
     await rejection(clientOf(service, { retries: 0, network: { tls } }).startJob(REQUEST), "unreachable");
@@ -154,7 +154,7 @@ describe("client: a proxy of one's own", () => {
       await clientOf(service, { network: through(proxy, { auth: proxy.auth }) }).startJob(REQUEST);
       const wrong = clientOf(service, { network: through(proxy, { auth: "operator:pa55" }) });
       const error = await rejection(wrong.startJob(REQUEST), "unreachable");
-      assert.match(error.message, /the proxy 127\.0\.0\.1:\d+ answered HTTP 407: it wants a login/);
+      assert.match(error.message, /the proxy 127\.0\.0\.1:\d+ answered HTTP 407: it requires a login/);
       assert.doesNotMatch(inspect(error, { depth: 9 }), /pa55/);
       assert.equal(service.requests.length, 1);
     }
@@ -177,7 +177,7 @@ describe("client: a proxy of one's own", () => {
     assert.deepEqual(proxy.requests, [`CONNECT ${new URL(provider.url).host}`]);
   });
 
-  it("tries again when the proxy can't reach the service yet, and tells when the proxy itself is gone", async () => {
+  it("tries again when the proxy can't reach the service yet, and says so when the proxy itself is gone", async () => {
     const [service, proxy] = [await startService(tlsServer()), await startProxy()];
     proxy.refusals.push(502, 503);
     await clientOf(service, { network: through(proxy) }).startJob(REQUEST);

@@ -100,7 +100,7 @@ describe("client: OAuth client credentials", () => {
     }
   });
 
-  it("tells a throttling provider from a broken one", async () => {
+  it("distinguishes a throttling provider from a broken one", async () => {
     const provider = await startService();
     for (const fault of [json(429, {}, { "retry-after": "9999" }), json(503, {}, { "retry-after": "9999" })]) {
       provider.fail(/./, fault);
@@ -142,7 +142,7 @@ describe("client: OAuth client credentials", () => {
     assert.equal(provider.requests.length, 1);
   });
 
-  it("quotes no answer that may hold a token in another form", async () => {
+  it("quotes no response that may hold a token in another form", async () => {
     const provider = await startService();
     const forms = [
       text(200, "text/plain", "eyJhbGciOi.t0ken"),
@@ -165,7 +165,7 @@ describe("client: OAuth client credentials", () => {
     assert.deepEqual(other.log, []);
   });
 
-  it("tells an unreachable provider and a wrong form from a refusal", async () => {
+  it("distinguishes an unreachable provider and a wrong form from a refusal", async () => {
     const provider = await startService();
     provider.fail(/./, text(200, "text/html", "<h1>Sign in</h1>"), json(200, { token: "x" }));
     await rejection(credentials(provider).get(signal), "bad-answer");
@@ -189,7 +189,7 @@ describe("client: OAuth client credentials", () => {
     assert.equal(provider.requests.length, 1);
   });
 
-  it("asks anew after all callers have given up", async () => {
+  it("asks again after all callers have given up", async () => {
     const provider = await startService();
     provider.fail(/./, hang, grant("t2"));
     const tokens = credentials(provider);

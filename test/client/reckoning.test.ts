@@ -4,7 +4,7 @@ import { retryAfterMs } from "../../src/client/retry";
 import { pollPauseMs } from "../../src/client/interval-poll";
 
 describe("client: reckoning", () => {
-  it("looks more rarely the older a job is", () => {
+  it("polls more rarely the older a job is", () => {
     const delays = { minPollMs: 1000, maxPollMs: 10_000 };
     for (const [age, pause] of [
       [0, 1000],
@@ -19,7 +19,7 @@ describe("client: reckoning", () => {
     }
   });
 
-  it("reads Retry-After as seconds or as a date, which it compares with the date of the answer", () => {
+  it("reads Retry-After as seconds or as a date, which it compares with the date of the response", () => {
     const date = "Wed, 21 Oct 2026 07:28:00 GMT";
     assert.equal(retryAfterMs({ "retry-after": "7", date }), 7000);
     assert.equal(retryAfterMs({ "retry-after": "Wed, 21 Oct 2026 07:28:05 GMT", date }), 5000);
@@ -31,7 +31,7 @@ describe("client: reckoning", () => {
     assert.equal(retryAfterMs({}), undefined);
   });
 
-  it("works out a job's timings, as far as the service told the times", () => {
+  it("computes a job's timings, as far as the service reports the times", () => {
     const times = { createdTime: 1000, startTime: 1200, statusTime: 1900 };
     assert.deepEqual(jobTimings(times), { queuedMs: 200, runningMs: 700, totalMs: 900 });
     assert.deepEqual(jobTimings({ ...times, startTime: null }), { totalMs: 900 });
@@ -39,7 +39,7 @@ describe("client: reckoning", () => {
     assert.deepEqual(jobTimings({ createdTime: 5, startTime: 4, statusTime: 4 }).queuedMs, 0);
   });
 
-  it("tells a failed job from an empty result", () => {
+  it("distinguishes a failed job from an empty result", () => {
     const job = { jobId: 4, status: "Completed" };
     assert.equal(jobFailure({ ...job, items: [{ fileId: 1, segments: [] }] }), undefined);
     assert.equal(jobFailure(job), undefined);

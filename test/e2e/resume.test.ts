@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
-import { HoldingProxy, LOOKS } from "../nodes/holding-proxy";
+import { HoldingProxy, POLLS } from "../nodes/holding-proxy";
 import { startSegmentServer, type SegmentServer } from "../nodes/segment-server";
 import { journalKeys } from "../support/journal";
 import { removeFolder } from "../../tools/remove-folder";
@@ -48,7 +48,7 @@ describe("waits in a Node-RED that is killed", function () {
   });
 
   it("go on when it starts again, each leaves once, and a later kill brings none back", async () => {
-    proxy.hold(LOOKS);
+    proxy.hold(POLLS);
     await start();
     for (const topic of ["a", "b", "c"]) await nodeRed.inject(topic);
     while ((await records()).length < 3) await moment();

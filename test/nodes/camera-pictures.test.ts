@@ -33,7 +33,7 @@ describe("pictures of cameras", function () {
     writeFileSync(join(folder, "1.jpg"), picture);
     writeFileSync(join(userDir, "secret.jpg"), picture);
     symlinkSync(join(userDir, "secret.jpg"), join(folder, "link.jpg"));
-    camera = http.createServer(answer).listen(0, "127.0.0.1");
+    camera = http.createServer(respond).listen(0, "127.0.0.1");
     await once(camera, "listening");
     base = `http://127.0.0.1:${(camera.address() as AddressInfo).port}`;
   });
@@ -49,13 +49,13 @@ describe("pictures of cameras", function () {
   });
   afterEach(() => service.close());
 
-  /** Sets what settings.js would say. */
+  /** Sets the two lists of settings.js. */
   function allow(segmentAllowedFolders: unknown, segmentAllowedUrls: unknown): void {
     const logging = { console: { level: "off" as const, metrics: false, audit: false } };
     helper.settings(Object.assign({ userDir, logging }, { segmentAllowedFolders, segmentAllowedUrls }));
   }
 
-  function answer(request: http.IncomingMessage, response: http.ServerResponse): void {
+  function respond(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url ?? "", base);
     asked.push(`${pathname}${request.headers.authorization === undefined ? "" : " with login"}`);
     const to = searchParams.get("to");
@@ -259,7 +259,7 @@ describe("pictures of cameras", function () {
     await failure(running, { payload: `${base}/pictures/large.jpg` }, "invalid-image", /large\.jpg is too large/);
   });
 
-  it("a slow address is left when the node is deployed anew", async () => {
+  it("a slow address is left when the node is redeployed", async () => {
     const running = await flow();
     running.send("upload", { payload: `${base}/pictures/slow.jpg` });
     while (asked.length === 0) await new Promise(setImmediate);
@@ -268,7 +268,7 @@ describe("pictures of cameras", function () {
     await uploaded(running, { payload: picture });
   });
 
-  it("that are elsewhere are read eight at a time, however many messages come", async () => {
+  it("in files and at addresses are read eight at a time by default, however many messages come", async () => {
     const running = await flow();
     for (let count = 0; count < 30; count++) running.send("upload", { payload: `${base}/pictures/slow.jpg` });
     while (asked.length < 8) await delay(20);

@@ -4,7 +4,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { pngBomb } from "../support/pictures";
 import { logged, pipeline, RunningFlow, since41, useScratchUserDir, type Message } from "./flow";
-import { HoldingProxy, LOOKS } from "./holding-proxy";
+import { HoldingProxy, POLLS } from "./holding-proxy";
 import { DISC, scene } from "./scene";
 import { startSegmentServer, type SegmentServer } from "./segment-server";
 
@@ -213,7 +213,7 @@ describe("errors of flows", function () {
         pipeline({ ...config, maxPending: "1" }, { wait: { config: "config" } }),
         credentials,
       );
-      proxy.hold(LOOKS);
+      proxy.hold(POLLS);
       flow.send("wait", { jobId: 17 });
       flow.send("wait", { jobId: 18 });
       assert.equal((await flow.next("caught")).error?.code, since41("too-many-waits"));

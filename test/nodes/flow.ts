@@ -37,7 +37,7 @@ export interface Message extends NodeMessageInFlow {
   segment?: Record<string, unknown>;
 }
 
-/** What Catch and Complete nodes tell from Node-RED 4.1 on (`msg.error.code`, `msg.complete`): before that it is not there. */
+/** What Catch and Complete nodes add from Node-RED 4.1 on (`msg.error.code`, `msg.complete`); undefined before. */
 export function since41<T>(value: T): T | undefined {
   return IS_BEFORE_41 ? undefined : value;
 }

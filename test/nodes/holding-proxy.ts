@@ -69,4 +69,4 @@ export class HoldingProxy {
 }
 
 /** Polls of jobs, by either route. */
-export const LOOKS = /^(GET \S+\/segment\/\d+|POST \S+\/segment\/byids)/;
+export const POLLS = /^(GET \S+\/segment\/\d+|POST \S+\/segment\/byids)/;

@@ -93,7 +93,7 @@ describe("segment start with the newest message only", function () {
     while (service.count(/byids$/) === 0) await new Promise(setImmediate);
     assert.deepEqual(flow.unread("started"), []);
     service.jobs.delete(jobId!);
-    service.finish(service.addJob()); // wakes the look that is held
+    service.finish(service.addJob()); // ends the poll that is held
     assert.equal(await placeOf("started"), 3);
   });
 

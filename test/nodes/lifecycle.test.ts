@@ -3,7 +3,7 @@ import http from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { logged, pipeline, RunningFlow, since41, useScratchUserDir } from "./flow";
-import { HoldingProxy, LOOKS } from "./holding-proxy";
+import { HoldingProxy, POLLS } from "./holding-proxy";
 import { DISC, overlapWithDisc, scene } from "./scene";
 import { startSegmentServer, type SegmentServer } from "./segment-server";
 
@@ -20,7 +20,7 @@ describe("waits", function () {
     proxy = await HoldingProxy.start(server.url);
     picture = await scene();
   });
-  beforeEach(() => proxy.hold(LOOKS));
+  beforeEach(() => proxy.hold(POLLS));
   afterEach(() => proxy.release());
   after(async () => {
     await proxy.stop();
@@ -100,7 +100,7 @@ describe("waits", function () {
     });
   }
 
-  it("go on when only the config node is deployed anew", async () => {
+  it("go on when only the config node is redeployed", async () => {
     const flow = await load();
     await waiting(flow, ["a", "b"]);
     await flow.redeploy("nodes", { config: { timeout: "25" } });
@@ -113,7 +113,7 @@ describe("waits", function () {
     assert.deepEqual(logged("warn").filter((text) => text.includes("dropped")), []); // prettier-ignore
   });
 
-  it("can be cancelled after the config node was deployed anew", async () => {
+  it("can be cancelled after the config node was redeployed", async () => {
     const flow = await load();
     await waiting(flow, ["a"]);
     await flow.redeploy("nodes", { config: { timeout: "25" } });
@@ -121,7 +121,7 @@ describe("waits", function () {
     assert.equal((await flow.next("notCompleted")).error?.code, "cancelled");
   });
 
-  it("time out after the config node was deployed anew", async () => {
+  it("time out after the config node was redeployed", async () => {
     const flow = await load({ timeout: "1.5" });
     await waiting(flow, ["a"]);
     await flow.redeploy("nodes", { config: { timeout: "25" } });
@@ -146,7 +146,7 @@ describe("waits", function () {
     const ENDS = ["completed", "notCompleted", "caught", "finished"];
     const starts = (): number => proxy.requests.filter((line) => START.test(line)).length;
 
-    /** Gives segment start all messages in one go, while the service answers none of its requests. */
+    /** Gives segment start all messages in one go, while the service responds to none of its requests. */
     async function crowd(): Promise<RunningFlow> {
       proxy.release();
       const flow = await load();

@@ -29,15 +29,15 @@ describe("the routes of the prompt editor", function () {
   const postTry = (body: object, id = "start") => helper.request().post(`/segment-start/${id}/try`).send(body);
 
   async function tryOut(body: object): Promise<z.infer<typeof trialSchema>> {
-    const answer = await postTry(body);
-    assert.equal(answer.status, 200, answer.text);
-    return trialSchema.parse(answer.body);
+    const response = await postTry(body);
+    assert.equal(response.status, 200, response.text);
+    return trialSchema.parse(response.body);
   }
 
   async function refused(request: Promise<{ status: number; body: unknown }>, status: number) {
-    const answer = await request;
-    assert.equal(answer.status, status, JSON.stringify(answer.body));
-    return failureSchema.parse(answer.body);
+    const response = await request;
+    assert.equal(response.status, status, JSON.stringify(response.body));
+    return failureSchema.parse(response.body);
   }
 
   /** A flow whose node start has seen the picture, though the message had no prompt. */
@@ -50,11 +50,11 @@ describe("the routes of the prompt editor", function () {
 
   it("give out the picture of the message, and that of the next one", async () => {
     const flow = await flowThatSaw();
-    const answer = await getPicture().expect(200);
-    assert.equal(answer.headers["content-type"], "image/jpeg");
-    assert.equal(answer.headers["cache-control"], "no-store");
-    assert.equal(answer.headers["x-content-type-options"], "nosniff");
-    assert.deepEqual(answer.body, picture);
+    const response = await getPicture().expect(200);
+    assert.equal(response.headers["content-type"], "image/jpeg");
+    assert.equal(response.headers["cache-control"], "no-store");
+    assert.equal(response.headers["x-content-type-options"], "nosniff");
+    assert.deepEqual(response.body, picture);
 
     const other = await scene(60);
     flow.send("upload", { payload: other, topic: "other" });

@@ -6,7 +6,7 @@ import { Journal } from "../../src/store";
 import { waitRecordSchema } from "../../nodes/wait/wait-record.lazy";
 import { journalKeys } from "../support/journal";
 import { logged, pipeline, RunningFlow, useScratchUserDir, type FlowNode, since41 } from "./flow";
-import { HoldingProxy, LOOKS } from "./holding-proxy";
+import { HoldingProxy, POLLS } from "./holding-proxy";
 import { DISC, overlapWithDisc, scene } from "./scene";
 import { startSegmentServer, type SegmentServer } from "./segment-server";
 
@@ -28,7 +28,7 @@ describe("waits that are resumed", function () {
     picture = await scene();
     credentials = { config: { token: server.token } };
   });
-  beforeEach(() => proxy.hold(LOOKS));
+  beforeEach(() => proxy.hold(POLLS));
   afterEach(() => proxy.release());
   after(async () => {
     await proxy.stop();

@@ -112,7 +112,7 @@ describe("testing the connection from the dialog of a config node", function () 
       await load();
       for (const [properties, secrets, advice] of [
         [fields(), { token: "wrong" }, /Check the token in the config node/],
-        [fields({ auth: "none" }), {}, /wants a token: choose an authentication/],
+        [fields({ auth: "none" }), {}, /requires a token: choose an authentication/],
       ] as const) {
         const [health, segment] = await test(properties, secrets);
         assert.equal(health?.problem, undefined);
