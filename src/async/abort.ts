@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 
-/** A signal that aborts with any of its sources. `dispose` lets go of them. */
+/** A signal that aborts with any of its sources. `dispose` detaches it from them. */
 export interface LinkedAbort {
   readonly controller: AbortController;
   readonly signal: AbortSignal;

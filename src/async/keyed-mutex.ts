@@ -1,4 +1,4 @@
-/** Runs actions on the same key one after another, in the order in which they were asked for. */
+/** Runs actions on the same key one after another, in the order of the calls. */
 export class KeyedMutex {
   readonly #last = new Map<string, Promise<void>>();
 

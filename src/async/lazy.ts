@@ -1,5 +1,5 @@
 /**
- * Loads something at the first call and keeps it: Node searches for a module anew at each `import()`. After a failure the
+ * Loads something at the first call and keeps it: Node searches for a module again at each `import()`. After a failure the
  * next call tries again.
  */
 export function lazy<T>(load: () => Promise<T>): () => Promise<T> {

@@ -13,6 +13,7 @@ export interface Bounds<T> {
   onAbort: () => T;
   /** Milliseconds; undefined for no limit. */
   ms?: number | undefined;
+  /** By default as `onAbort`. */
   onTimeout?: () => T;
 }
 

@@ -1,4 +1,5 @@
 import { errorText, SegmentError } from "../api/segment-error";
+import { waitFor, type Wait } from "../async/wait-for";
 import { ServerChild, type Endpoint } from "./child";
 import type { EmbeddedOptions } from "./options";
 
@@ -10,16 +11,11 @@ const STABLE_MS = 60_000;
 /** After so many starts in a row that failed, callers are told at once instead of waiting. */
 const HOPELESS_STARTS = 2;
 
-interface Waiting {
-  resolve: (endpoint: Endpoint) => void;
-  reject: (error: SegmentError) => void;
-}
-
 /** Keeps one server running: starts it, and again with growing pauses when it dies. */
 export class Supervisor {
   /** Of the config node that came last: the first one's may be gone. */
   log: EmbeddedOptions["log"];
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<Wait<Endpoint>>();
   #child: ServerChild | undefined;
   #endpoint: Endpoint | undefined;
   #readyAt = Infinity;
@@ -39,12 +35,24 @@ export class Supervisor {
    * @throws {SegmentError} `unreachable` with the reason when it does not start, `cancelled` when the signal aborts
    */
   endpoint(signal?: AbortSignal): Promise<Endpoint> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) reject(cancelled());
-      else if (this.#endpoint !== undefined) resolve(this.#endpoint);
-      else if (this.#stopped || this.#failedStarts >= HOPELESS_STARTS) reject(this.#startError());
-      else this.#wait({ resolve, reject }, signal);
-    });
+    return waitFor<Endpoint>(
+      (wait) => {
+        if (this.#endpoint !== undefined) wait.resolve(this.#endpoint);
+        else if (this.#stopped || this.#failedStarts >= HOPELESS_STARTS) wait.reject(this.#startError());
+        else this.#waiting.add(wait);
+        return () => this.#waiting.delete(wait);
+      },
+      {
+        signal,
+        onAbort: () => {
+          throw cancelled();
+        },
+        ms: START_PATIENCE_MS,
+        onTimeout: () => {
+          throw this.#startError();
+        },
+      },
+    );
   }
 
   /** Ends the server for good. */
@@ -54,28 +62,6 @@ export class Supervisor {
     this.#endpoint = undefined;
     this.#child?.stop();
     this.#rejectAll();
-  }
-
-  #wait({ resolve, reject }: Waiting, signal: AbortSignal | undefined): void {
-    const leave = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-      this.#waiting.delete(waiting);
-    };
-    const waiting: Waiting = {
-      resolve: (endpoint) => {
-        leave();
-        resolve(endpoint);
-      },
-      reject: (error) => {
-        leave();
-        reject(error);
-      },
-    };
-    const abort = (): void => waiting.reject(cancelled());
-    const timer = setTimeout(() => waiting.reject(this.#startError()), START_PATIENCE_MS);
-    signal?.addEventListener("abort", abort);
-    this.#waiting.add(waiting);
   }
 
   #start(): void {

@@ -1,22 +1,20 @@
+import { waitFor } from "../async/wait-for";
+
 /** Lets requests wait until one of their jobs has ended. */
 export class CompletionNotifier {
   readonly #waits = new Set<{ jobIds: ReadonlySet<number>; finish: () => void }>();
 
   /** Resolves when one of the jobs ends, after `ms`, or when `signal` is aborted, whichever is first. */
   any(jobIds: readonly number[], ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || ms <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", finish);
-        this.#waits.delete(wait);
-        resolve();
-      };
-      const timer = setTimeout(finish, ms);
-      const wait = { jobIds: new Set(jobIds), finish };
-      signal.addEventListener("abort", finish);
-      this.#waits.add(wait);
-    });
+    if (ms <= 0) return Promise.resolve();
+    return waitFor<undefined>(
+      ({ resolve }) => {
+        const wait = { jobIds: new Set(jobIds), finish: () => resolve(undefined) };
+        this.#waits.add(wait);
+        return () => this.#waits.delete(wait);
+      },
+      { signal, ms, onAbort: () => undefined },
+    );
   }
 
   /** Tells that a job has ended. */

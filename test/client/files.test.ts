@@ -139,7 +139,7 @@ describe("client: files", () => {
     const service = await startService();
     const client = clientOf(service);
     const { id } = await client.upload(PICTURE);
-    assert.deepEqual(await client.downloadFile({ id }), PICTURE.bytes);
+    assert.deepEqual(await client.downloadFile({ id }), Buffer.from(PICTURE.bytes));
     await client.deleteFiles([{ id }]);
     for (const promise of [client.downloadFile({ id }), client.deleteFiles([{ id }])]) {
       assert.match((await rejection(promise, "file-not-found")).message, new RegExp(`"id":${id}`));

@@ -123,7 +123,7 @@ export class RunningFlow {
     this.#watch();
   }
 
-  /** Stops Node-RED's flows and starts them as after a restart: the nodes' files are run anew. */
+  /** Stops Node-RED's flows and starts them as after a restart: the nodes' files run again. */
   async restart(credentials: object, between: () => unknown = () => undefined): Promise<void> {
     await helper.unload();
     await between();

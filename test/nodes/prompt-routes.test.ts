@@ -116,14 +116,14 @@ describe("the routes of the prompt editor", function () {
     assert.deepEqual(flow.unread("completed"), []);
   });
 
-  it("try several boxes, one job each, and tell the lowest score", async () => {
+  it("try several boxes, one job each, and report the lowest score", async () => {
     await flowThatSaw();
     const beside = { xMin: 0.7, yMin: 0.1, xMax: 0.9, yMax: 0.4 };
     const { segments, score } = await tryOut({ points: [], boxes: [DISC_BOX, beside] });
     assert.equal(score, Math.min(...segments.map((segment) => segment.score)));
   });
 
-  it("tell of a prompt that finds nothing", async () => {
+  it("report a prompt that finds nothing", async () => {
     await flowThatSaw();
     const { segments, score } = await tryOut({ points: [{ ...ON, label: 0 }], boxes: [] });
     assert.deepEqual([segments, score], [[], null]);
@@ -166,7 +166,7 @@ describe("the routes of the prompt editor", function () {
     }
   });
 
-  it("don't look for a picture of one service on another", async () => {
+  it("don't ask one service for a picture of another", async () => {
     const flow = await flowThatSaw();
     await flow.redeploy("full", { config: { dataDir: "elsewhere" } });
     assert.match((await refused(getPicture(), 404)).message, /another service/);

@@ -111,7 +111,7 @@ describe("identity of a service", () => {
     assert.equal(identity(cdf), "https://westeurope-1.cognitedata.com/api/v1/projects/p");
   });
 
-  it("tells folders, addresses and projects apart", () => {
+  it("distinguishes folders, addresses and projects", () => {
     const all = [
       {},
       { dataDir: "other" },
