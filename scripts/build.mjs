@@ -1,16 +1,28 @@
-// Compiles nodes/ and src/ into dist/ and copies what tsc leaves behind: the editor's HTML, icons and catalogues. Where a
-// dialog's script says "bundle FILE as NAME", it gets that TypeScript and what it imports.
+// Compiles nodes/ and src/ into dist/, bundles fastify and zod into dist/vendor, and copies what tsc does not: the
+// editor's HTML, icons and catalogues. Where a dialog's script says "bundle FILE as NAME", it gets that TypeScript and
+// what it imports.
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, extname, join } from "node:path";
+import { basename, dirname, extname, join, normalize } from "node:path";
 import { buildSync } from "esbuild";
+import { useVendor, writeVendor } from "./vendor.mjs";
+
+const VENDOR = "dist/vendor";
 
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 try {
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
 } catch {
   process.exit(1); // tsc has said why
+}
+writeVendor(VENDOR);
+for (const name of readdirSync("dist", { recursive: true }).filter((entry) => extname(entry) === ".js")) {
+  const file = join("dist", name);
+  if (dirname(file) === normalize(VENDOR)) continue;
+  const code = readFileSync(file, "utf8");
+  const changed = useVendor(code, file, VENDOR);
+  if (changed !== code) writeFileSync(file, changed);
 }
 cpSync("nodes", "dist/nodes", {
   recursive: true,

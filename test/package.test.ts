@@ -28,6 +28,13 @@ describe("package.json", () => {
     assert.ok(Object.keys(manifest.dependencies).length <= 6);
   });
 
+  it("bundles fastify and zod, with the licenses of all that is in them", () => {
+    const licenses = readFileSync(join(ROOT, "dist", "vendor", "LICENSES.txt"), "utf8");
+    for (const name of ["fastify", "zod", "ajv", "pino"])
+      assert.match(licenses, new RegExp(`^${name} \\d\\S+ \\(MIT\\)$`, "m"));
+    assert.ok(!("fastify" in manifest.dependencies) && !("zod" in manifest.dependencies));
+  });
+
   it("has no upper end in what it asks of Node.js and Node-RED", () => {
     assert.match(manifest.engines.node, /^>=\d[\d.]*$/);
     assert.match(manifest["node-red"].version, /^>=\d[\d.]*$/);
