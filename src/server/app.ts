@@ -7,6 +7,7 @@ import type { FileStore } from "./file-store";
 import type { Janitor } from "./janitor";
 import type { JobService } from "./job-service";
 import type { Log } from "./log";
+import { collectOpenApi } from "./openapi";
 import { drawRoutes } from "./routes/draw";
 import { fileRoutes } from "./routes/files";
 import { linkRoutes } from "./routes/links";
@@ -28,6 +29,8 @@ export interface AppParts {
   log: Log;
   /** No token: every request passes. */
   token?: string;
+  /** @internal Is given the app before its routes are added. For tests. */
+  prepareApp?: (app: FastifyInstance) => void;
   /** Answer only to requests whose `Host` is this machine's loopback. */
   checkHost?: boolean;
 }
@@ -49,9 +52,11 @@ export function buildApp(parts: AppParts): FastifyInstance {
   installErrorAnswers(app, parts.log);
   if (parts.checkHost === true) requireLoopbackHost(app);
   if (parts.token !== undefined) requireToken(app, parts.token);
+  const openApi = collectOpenApi(app);
+  parts.prepareApp?.(app);
   segmentRoutes(app, parts.jobs);
   fileRoutes(app, parts.files, parts.janitor, parts.signer);
-  serviceRoutes(app, parts.jobs, parts.engines, (request) => carriesToken(request, parts.token));
+  serviceRoutes(app, parts.jobs, parts.engines, (request) => carriesToken(request, parts.token), openApi);
   drawRoutes(app, parts.files, parts.temporaryDir);
   app.register(linkRoutes(parts.files, parts.janitor, parts.signer));
   return app;

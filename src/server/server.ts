@@ -48,6 +48,8 @@ export interface ServerOptions {
   /** How long to wait for another server to let go of the data directory, in ms (10,000). */
   lockPatienceMs?: number;
   log: Log;
+  /** @internal Is given the app before its routes are added. For tests. */
+  prepareApp?: (app: FastifyInstance) => void;
 }
 
 /** A server that listens. */
@@ -111,6 +113,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       engines,
       signer: await UrlSigner.open(join(dataDir, "link-key")),
       temporaryDir,
+      prepareApp: options.prepareApp,
     });
     closers.push(() => closeApp(app));
     closers.push(() => jobs.stop());

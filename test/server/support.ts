@@ -6,7 +6,9 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { isDeepStrictEqual } from "node:util";
 import axios, { type AxiosInstance, type AxiosResponse } from "axios";
+import type { FastifyInstance } from "fastify";
 import sharp from "sharp";
 import { z } from "zod";
 import {
@@ -115,6 +117,10 @@ export class TestServer extends TestClient {
       log: (message) => logged.push(message),
       ...options,
       dataDir,
+      prepareApp: (app) => {
+        checkResponses(app);
+        options.prepareApp?.(app);
+      },
     });
     return new TestServer(server.url, options.token ?? TOKEN, dataDir, logged, () => server.close());
   }
@@ -124,6 +130,20 @@ export class TestServer extends TestClient {
     await this.stop();
     if (!keepData) removeDir(this.dataDir);
   }
+}
+
+/** Lets each response of a server fail that does not match the schema of its route, also by a field that is not in it. */
+function checkResponses(app: FastifyInstance): void {
+  app.addHook("preSerialization", (request, reply, payload, done) => {
+    const schema = request.routeOptions.config.operation?.response;
+    const isError = reply.statusCode >= 400;
+    const sent: unknown = JSON.parse(JSON.stringify(payload));
+    const parsed = schema instanceof z.ZodType && !isError ? schema.safeParse(sent) : undefined;
+    const fits = parsed === undefined || (parsed.success && isDeepStrictEqual(parsed.data, sent));
+    const reason = `${request.method} ${request.url}: the response does not match its schema`;
+    if (!fits) throw new Error(`${reason}: ${JSON.stringify(parsed.error?.issues ?? sent)}`);
+    done(null, payload);
+  });
 }
 
 const readySchema = z.strictObject({ ready: z.literal(true), url: z.string() });

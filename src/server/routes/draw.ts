@@ -7,7 +7,8 @@ import { drawMask, drawOverlay } from "../../engine";
 import { Turns } from "../../store";
 import type { FileStore } from "../file-store";
 import { fileOf } from "../file-references";
-import { HttpError, parsePart } from "../http-error";
+import { HttpError } from "../http-error";
+import { addRoute } from "../route";
 
 /** A picture of 64 MB in base64, and segments. */
 const MAX_BODY_BYTES = 96 * 1024 * 1024;
@@ -15,13 +16,22 @@ const MAX_BODY_BYTES = 96 * 1024 * 1024;
 /** `POST /draw`: draws a result over its picture. `temporaryDir` holds pictures that came with the request. */
 export function drawRoutes(app: FastifyInstance, files: FileStore, temporaryDir: string): void {
   // One at a time: a decoded picture can take 200 MB.
-  const turns = new Turns();
+  const mutex = new Turns();
 
-  app.post("/draw", { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
-    const drawing = parsePart(drawRequestSchema, request.body, "body");
-    const bytes = await turns.run("draw", () => draw(drawing, files, temporaryDir));
-    const format = drawing.mask === undefined ? (drawing.format ?? "jpeg") : "png";
-    return reply.type(`image/${format}`).send(bytes);
+  addRoute(app, {
+    method: "POST",
+    url: "/draw",
+    bodyLimit: MAX_BODY_BYTES,
+    operation: {
+      summary: "Draw segments and prompts over a picture, or their mask",
+      body: drawRequestSchema,
+      response: ["image/jpeg", "image/png"],
+    },
+    handler: async ({ body }, _request, reply) => {
+      const bytes = await mutex.run("draw", () => draw(body, files, temporaryDir));
+      const format = body.mask === undefined ? (body.format ?? "jpeg") : "png";
+      return reply.type(`image/${format}`).send(bytes);
+    },
   });
 }
 

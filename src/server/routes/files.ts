@@ -1,57 +1,84 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import {
+  createdFileSchema,
   createFileSchema,
   downloadLinksRequestSchema,
+  downloadLinksSchema,
+  fileRecordsSchema,
   filesByIdsSchema,
-  type CreatedFile,
-  type FileIdentity,
-  type FileRecord,
 } from "../../api";
 import { fileAnswer } from "../answers";
-import type { FileStore } from "../file-store";
 import { filesOf } from "../file-references";
-import { HttpError, parsePart } from "../http-error";
+import type { FileStore } from "../file-store";
+import { HttpError } from "../http-error";
 import type { Janitor } from "../janitor";
-import { linkTo } from "./links";
+import { addRoute } from "../route";
 import type { UrlSigner } from "../url-signer";
+import { linkTo } from "./links";
 
+const PATH = "/api/v1/projects/:project/files";
 const UPLOAD_LINK_S = 3600;
 const DOWNLOAD_LINK_S = 30;
+
+const params = z.object({ project: z.string() });
 const createQuerySchema = z.object({ overwrite: z.enum(["true", "false"]).optional() });
 
-/** The routes of files' records, and those that give out links to their pictures. */
+/** The routes of file records, and those that hand out links to their pictures. */
 export function fileRoutes(app: FastifyInstance, files: FileStore, janitor: Janitor, signer: UrlSigner): void {
-  const path = "/api/v1/projects/:project/files";
-
-  app.post(path, async (request, reply): Promise<CreatedFile> => {
-    const { overwrite } = parsePart(createQuerySchema, request.query, "query");
-    const file = await files.create(parsePart(createFileSchema, request.body, "body"), overwrite === "true");
-    reply.code(201);
-    return { ...fileAnswer(file), uploadUrl: linkTo(request, signer, "PUT", file.id, UPLOAD_LINK_S) };
+  addRoute(app, {
+    method: "POST",
+    url: PATH,
+    operation: {
+      summary: "Make a file and get the link to PUT its picture to",
+      params,
+      query: createQuerySchema,
+      body: createFileSchema,
+      response: createdFileSchema,
+      status: 201,
+    },
+    handler: async ({ query, body }, request) => {
+      const file = await files.create(body, query.overwrite === "true");
+      return { ...fileAnswer(file), uploadUrl: linkTo(request, signer, "PUT", file.id, UPLOAD_LINK_S) };
+    },
   });
 
-  app.post(`${path}/byids`, (request): { items: FileRecord[] } => {
-    const { items, ignoreUnknownIds } = parsePart(filesByIdsSchema, request.body, "body");
-    return { items: filesOf(files, items, ignoreUnknownIds).map(fileAnswer) };
+  addRoute(app, {
+    method: "POST",
+    url: `${PATH}/byids`,
+    operation: { summary: "Get files", params, body: filesByIdsSchema, response: fileRecordsSchema },
+    handler: ({ body }) => ({ items: filesOf(files, body.items, body.ignoreUnknownIds).map(fileAnswer) }),
   });
 
-  app.post(`${path}/downloadlink`, (request): { items: ({ downloadUrl: string } & FileIdentity)[] } => {
-    const { items } = parsePart(downloadLinksRequestSchema, request.body, "body");
-    const found = filesOf(files, items, false);
-    const empty = found.filter((file) => file.sha256 === undefined).map(({ id }) => id);
-    if (empty.length > 0) throw new HttpError(400, `Files without a picture: ${empty.join(", ")}`);
-    return {
-      items: items.map((identity, index) => ({
-        ...identity,
-        downloadUrl: linkTo(request, signer, "GET", found[index]?.id ?? 0, DOWNLOAD_LINK_S),
-      })),
-    };
+  addRoute(app, {
+    method: "POST",
+    url: `${PATH}/downloadlink`,
+    operation: {
+      summary: `Get links to the pictures of files that work for ${DOWNLOAD_LINK_S} s`,
+      params,
+      body: downloadLinksRequestSchema,
+      response: downloadLinksSchema,
+    },
+    handler: ({ body: { items } }, request) => {
+      const found = filesOf(files, items, false);
+      const empty = found.filter((file) => file.sha256 === undefined).map(({ id }) => id);
+      if (empty.length > 0) throw new HttpError(400, `Files without a picture: ${empty.join(", ")}`);
+      return {
+        items: items.map((identity, index) => ({
+          ...identity,
+          downloadUrl: linkTo(request, signer, "GET", found[index]?.id ?? 0, DOWNLOAD_LINK_S),
+        })),
+      };
+    },
   });
 
-  app.post(`${path}/delete`, async (request): Promise<Record<string, never>> => {
-    const { items, ignoreUnknownIds } = parsePart(filesByIdsSchema, request.body, "body");
-    await janitor.removeFiles(filesOf(files, items, ignoreUnknownIds));
-    return {};
+  addRoute(app, {
+    method: "POST",
+    url: `${PATH}/delete`,
+    operation: { summary: "Delete files", params, body: filesByIdsSchema, response: z.strictObject({}) },
+    handler: async ({ body }) => {
+      await janitor.removeFiles(filesOf(files, body.items, body.ignoreUnknownIds));
+      return {};
+    },
   });
 }

@@ -5,12 +5,14 @@ import { MAX_PICTURE_BYTES } from "../../api";
 import type { FileStore } from "../file-store";
 import { HttpError, parsePart } from "../http-error";
 import type { Janitor } from "../janitor";
+import { addRoute } from "../route";
 import type { LinkMethod, UrlSigner } from "../url-signer";
 
 const PATH = "/pictures/:fileId";
+const PICTURES = ["image/jpeg", "image/png"];
 
-const pathSchema = z.object({ fileId: z.coerce.number().int().positive() });
-const querySchema = z.object({ expires: z.coerce.number().int(), signature: z.string() });
+const params = z.object({ fileId: z.coerce.number().int().positive() });
+const query = z.object({ expires: z.coerce.number().int(), signature: z.string() });
 
 /** A signed link to a file's picture on this server, under the address by which the client has reached it. */
 export function linkTo(
@@ -30,30 +32,41 @@ export function linkRoutes(files: FileStore, janitor: Janitor, signer: UrlSigner
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-    // Before the body is read: only who has a link may make the server take 64 MB.
+    // Before the body is read: only the holder of a signed link can make the server accept 64 MB.
     app.addHook("onRequest", (request, _reply, done) => {
       verifyLink(request, signer);
       const fileId = fileIdOf(request);
       done(files.find({ id: fileId }) === undefined ? unknownFile(fileId) : undefined);
     });
 
-    app.put(PATH, { bodyLimit: MAX_PICTURE_BYTES, config: { open: true } }, async (request, reply) => {
-      const fileId = fileIdOf(request);
-      const bytes = z.instanceof(Buffer).catch(Buffer.alloc(0)).parse(request.body);
-      const file = await files.upload(fileId, bytes);
-      if (file === undefined) throw unknownFile(fileId);
-      janitor.noticeUpload();
-      return reply.code(200).send();
+    addRoute(app, {
+      method: "PUT",
+      url: PATH,
+      open: true,
+      bodyLimit: MAX_PICTURE_BYTES,
+      operation: { summary: "Send the picture of a file, by its link", params, query, body: PICTURES },
+      handler: async ({ params: { fileId } }, request, reply) => {
+        const bytes = z.instanceof(Buffer).catch(Buffer.alloc(0)).parse(request.body);
+        const file = await files.upload(fileId, bytes);
+        if (file === undefined) throw unknownFile(fileId);
+        janitor.noticeUpload();
+        return reply.code(200).send();
+      },
     });
 
-    app.get(PATH, { config: { open: true } }, (request, reply) => {
-      const fileId = fileIdOf(request);
-      const file = files.find({ id: fileId });
-      if (file?.sha256 === undefined) throw new HttpError(404, `File ${fileId} has no picture on this server`);
-      return reply
-        .type(file.mimeType)
-        .headers({ "content-length": files.pictureBytes(file.sha256), "x-content-type-options": "nosniff" })
-        .send(createReadStream(files.picturePath(file.sha256)));
+    addRoute(app, {
+      method: "GET",
+      url: PATH,
+      open: true,
+      operation: { summary: "Get the picture of a file, by its link", params, query, response: PICTURES },
+      handler: ({ params: { fileId } }, _request, reply) => {
+        const file = files.find({ id: fileId });
+        if (file?.sha256 === undefined) throw new HttpError(404, `File ${fileId} has no picture on this server`);
+        return reply
+          .type(file.mimeType)
+          .headers({ "content-length": files.pictureBytes(file.sha256), "x-content-type-options": "nosniff" })
+          .send(createReadStream(files.picturePath(file.sha256)));
+      },
     });
     done();
   };
@@ -61,13 +74,13 @@ export function linkRoutes(files: FileStore, janitor: Janitor, signer: UrlSigner
 
 /** Checks a link's signature. @throws {HttpError} 403 */
 function verifyLink(request: FastifyRequest, signer: UrlSigner): void {
-  const query = querySchema.safeParse(request.query);
-  if (!query.success) throw new HttpError(403, "The link has no signature");
-  signer.verify(request.method === "PUT" ? "PUT" : "GET", fileIdOf(request), query.data);
+  const link = query.safeParse(request.query);
+  if (!link.success) throw new HttpError(403, "The link has no signature");
+  signer.verify(request.method === "PUT" ? "PUT" : "GET", fileIdOf(request), link.data);
 }
 
 function fileIdOf(request: FastifyRequest): number {
-  return parsePart(pathSchema, request.params, "path").fileId;
+  return parsePart(params, request.params, "path").fileId;
 }
 
 function unknownFile(fileId: number): HttpError {

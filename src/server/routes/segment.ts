@@ -1,70 +1,123 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import {
   BYIDS_EXTENSION,
   CANDIDATES_HEADER,
+  ENGINE_NAMES,
   errorText,
   jobsByIdsSchema,
+  jobSchema,
+  jobsSchema,
   MAX_CANDIDATES,
   segmentRequestSchema,
+  startedJobSchema,
   type Job,
-  type Jobs,
-  type StartedJob,
 } from "../../api";
 import { isUnreadable } from "../../store";
 import { jobAnswer, startedJobAnswer } from "../answers";
-import { HttpError, parsePart } from "../http-error";
+import { HttpError } from "../http-error";
 import type { JobService } from "../job-service";
-import { connectionEnd, preferredWait } from "../prefer";
+import { connectionEnd, preferHeader, preferredWait } from "../prefer";
+import { addRoute } from "../route";
 
-const pathSchema = z.object({ jobId: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) });
-
-const MOST_ENDED = 50;
+const PATH = "/api/v1/projects/:project/context/vision/segment";
 const ENGINE_HEADER = "x-segment-engine";
-const headersSchema = z.looseObject({
-  [CANDIDATES_HEADER]: z.coerce.number().int().min(1).max(MAX_CANDIDATES).optional(),
-  [ENGINE_HEADER]: z.string().optional(),
+/** Jobs that have ended in one response at most, as results are large. */
+const MAX_ENDED = 50;
+
+const projectSchema = z.object({ project: z.string() });
+const jobIdSchema = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
+const startHeadersSchema = z.object({
+  "Idempotency-Key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .meta({ description: "A repeated request with the same key gets the job of the first one" }),
+  [CANDIDATES_HEADER]: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_CANDIDATES)
+    .optional()
+    .meta({ description: "How many segments that differ may be returned, best first", default: 1 }),
+  [ENGINE_HEADER]: z.string().optional().meta({
+    description: "The engine for the job. 400 for one that the server does not have, or that cannot work",
+    enum: ENGINE_NAMES,
+    default: ENGINE_NAMES[0],
+  }),
 });
+const preferHeadersSchema = z.object({ Prefer: preferHeader });
 
 /** The routes of jobs. `:project` may be any name: a server has one set of jobs and files. */
 export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
-  const path = "/api/v1/projects/:project/context/vision/segment";
-
-  app.post(path, async (request, reply): Promise<StartedJob> => {
-    const headers = parsePart(headersSchema, request.headers, "headers");
-    const job = await jobs.start(parsePart(segmentRequestSchema, request.body, "body"), {
-      idempotencyKey: idempotencyKey(request),
-      candidates: headers[CANDIDATES_HEADER],
-      engine: headers[ENGINE_HEADER],
-    });
-    reply.header("x-segment-extensions", BYIDS_EXTENSION);
-    return startedJobAnswer(job);
+  addRoute(app, {
+    method: "POST",
+    url: PATH,
+    operation: {
+      summary: "Start a job: one file, and points or a box",
+      params: projectSchema,
+      headers: startHeadersSchema,
+      body: segmentRequestSchema,
+      response: startedJobSchema,
+    },
+    handler: async ({ headers, body }, _request, reply) => {
+      const job = await jobs.start(body, {
+        idempotencyKey: headers["Idempotency-Key"],
+        candidates: headers[CANDIDATES_HEADER],
+        engine: headers[ENGINE_HEADER],
+      });
+      reply.header("x-segment-extensions", BYIDS_EXTENSION);
+      return startedJobAnswer(job);
+    },
   });
 
-  app.get(`${path}/:jobId`, async (request, reply): Promise<Job> => {
-    const { jobId } = parsePart(pathSchema, request.params, "path");
-    await jobs.waitForAny([jobId], preferredWait(request, reply), connectionEnd(reply));
-    const job = await answerFor(jobId, jobs);
-    if (job === undefined) throw new HttpError(404, `Job ${jobId} does not exist on this server`);
-    return job;
+  addRoute(app, {
+    method: "GET",
+    url: `${PATH}/:jobId`,
+    operation: {
+      summary: "Get a job",
+      params: projectSchema.extend({ jobId: jobIdSchema }),
+      headers: preferHeadersSchema,
+      response: jobSchema,
+    },
+    handler: async ({ params: { jobId }, headers }, _request, reply) => {
+      await jobs.waitForAny([jobId], preferredWait(headers.Prefer, reply), connectionEnd(reply));
+      const job = await readJob(jobId, jobs);
+      if (job === undefined) throw new HttpError(404, `Job ${jobId} does not exist on this server`);
+      return job;
+    },
   });
 
-  app.post(`${path}/${BYIDS_EXTENSION}`, async (request, reply): Promise<Jobs> => {
-    const { jobIds } = parsePart(jobsByIdsSchema, request.body, "body");
-    const waitMs = preferredWait(request, reply);
-    await jobs.waitForAny(jobIds, waitMs, connectionEnd(reply));
-    reply.header("x-segment-extensions", BYIDS_EXTENSION);
-    const told = toldOf(jobIds, jobs, waitMs > 0);
-    const found = await Promise.all(told.map((jobId) => answerFor(jobId, jobs)));
-    return {
-      items: found.filter((job) => job !== undefined),
-      unknownJobIds: told.filter((_, index) => found[index] === undefined),
-    };
+  addRoute(app, {
+    method: "POST",
+    url: `${PATH}/${BYIDS_EXTENSION}`,
+    operation: {
+      summary: "Get many jobs, as soon as any of them has ended",
+      params: projectSchema,
+      headers: preferHeadersSchema,
+      body: jobsByIdsSchema,
+      response: jobsSchema,
+    },
+    handler: async ({ headers, body: { jobIds } }, _request, reply) => {
+      const waitMs = preferredWait(headers.Prefer, reply);
+      await jobs.waitForAny(jobIds, waitMs, connectionEnd(reply));
+      reply.header("x-segment-extensions", BYIDS_EXTENSION);
+      const reported = reportedJobs(jobIds, jobs, waitMs > 0);
+      const found = await Promise.all(reported.map((jobId) => readJob(jobId, jobs)));
+      return {
+        items: found.filter((job) => job !== undefined),
+        unknownJobIds: reported.filter((_, index) => found[index] === undefined),
+      };
+    },
   });
 }
 
-/** What is told of a job. One whose record can't be read has failed: who asks for many jobs shall get the others. */
-async function answerFor(jobId: number, jobs: JobService): Promise<Job | undefined> {
+/**
+ * A job as it is sent to clients. An unreadable record is reported as Failed, so that a request for many jobs still
+ * returns the others.
+ */
+async function readJob(jobId: number, jobs: JobService): Promise<Job | undefined> {
   try {
     const job = await jobs.get(jobId);
     return job && jobAnswer(job);
@@ -75,22 +128,13 @@ async function answerFor(jobId: number, jobs: JobService): Promise<Job | undefin
 }
 
 /**
- * The jobs that an answer tells of. Of those that have ended it has the first 50, as results are large; and when it was
- * held until any of them ended, it says no word of the unfinished: a client that waits for a thousand jobs would else
- * get a thousand again and again. It asks anew for all that the answer did not tell of.
+ * The jobs that a response reports. It holds the first 50 of those that have ended. A response that was held until a job
+ * ended leaves out the unfinished ones: otherwise a client that waits for a thousand jobs would receive a thousand each
+ * time. The client asks again for all that the response left out.
  */
-function toldOf(jobIds: readonly number[], jobs: JobService, isHeld: boolean): number[] {
-  const ended = jobIds.filter((jobId) => !jobs.isUnfinished(jobId)).slice(0, MOST_ENDED);
+function reportedJobs(jobIds: readonly number[], jobs: JobService, isHeld: boolean): number[] {
+  const ended = jobIds.filter((jobId) => !jobs.isUnfinished(jobId)).slice(0, MAX_ENDED);
   if (isHeld && ended.length > 0) return ended;
-  const told = new Set(ended);
-  return jobIds.filter((jobId) => told.has(jobId) || jobs.isUnfinished(jobId));
-}
-
-function idempotencyKey(request: FastifyRequest): string | undefined {
-  const key = request.headers["idempotency-key"];
-  if (key === undefined) return undefined;
-  if (typeof key !== "string" || key.length === 0 || key.length > 255) {
-    throw new HttpError(400, "The header Idempotency-Key must have 1 to 255 characters");
-  }
-  return key;
+  const reported = new Set(ended);
+  return jobIds.filter((jobId) => reported.has(jobId) || jobs.isUnfinished(jobId));
 }
