@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describeIssues, preview, SegmentError, type DrawRequest, type ImageSize, type Prompt } from "../../src/api";
-import type { SegmentClient } from "../../src/client";
 import { toGeoJson, toRle, toSvg, type FoundSegment } from "../../src/result";
+import type { Connection } from "../service/connection";
 import type { RenderedPicture } from "./rendered-picture.lazy";
 
 const formatsSchema = z.array(
@@ -11,20 +11,20 @@ const formatsSchema = z.array(
     property: z.string().trim().min(1),
   }),
 );
-type Formats = z.infer<typeof formatsSchema>;
+export type Formats = z.infer<typeof formatsSchema>;
 
 const DEFAULT_FORMATS: Formats = [
   { format: "svg", property: "svg" },
   { format: "overlay", property: "overlay" },
 ];
 
-/** What is rendered, and who draws it. */
+/** What is rendered, and the service that draws it. */
 interface Rendering {
   segments: FoundSegment[];
   prompts: Prompt[];
   size: ImageSize;
   picture: RenderedPicture;
-  drawer: () => Promise<SegmentClient>;
+  drawer: () => Promise<Connection>;
   signal: AbortSignal;
 }
 
@@ -36,19 +36,20 @@ export function readFormats(value: unknown): Formats {
 }
 
 /**
- * Reads the size of a pixel in millimetres; nothing and an empty text mean that it is not known.
+ * Reads the size of a pixel in millimetres; undefined, null and an empty text mean that it is not known.
+ * @param name how the user would call the value, for errors
  * @throws {SegmentError} `invalid-result`
  */
-export function readScale(place: string, value: unknown): number | undefined {
+export function readScale(name: string, value: unknown): number | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   const parsed = z.coerce.number().positive().safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new SegmentError("invalid-result", `${place} must be millimetres per pixel, above 0 (got ${preview(value)})`);
+  throw new SegmentError("invalid-result", `${name} must be millimetres per pixel, above 0 (got ${preview(value)})`);
 }
 
 /**
  * Renders segments in each of the formats.
- * @throws {SegmentError} when the picture can't be had, or the drawing server refuses or can't be reached
+ * @throws {SegmentError} when the picture is not available, or the drawing server refuses or can't be reached
  */
 export async function renderForms(
   formats: Formats,
@@ -71,14 +72,26 @@ async function renderForm(format: Formats[number]["format"], rendering: Renderin
     case "mask":
       return draw(rendering, { mask: size });
     case "overlay":
-      return draw(rendering, { ...(await overPicture(rendering)), format: "jpeg" });
+      return drawOverlay(rendering, { prompts, format: "jpeg" });
     case "overlay-png":
-      return draw(rendering, { ...(await overPicture(rendering)), format: "png" });
+      return drawOverlay(rendering, { prompts, format: "png" });
   }
 }
 
-async function overPicture({ picture, prompts }: Rendering): Promise<Pick<DrawRequest, "image" | "prompts">> {
-  return { image: (await picture.read()).bytes.toString("base64"), prompts };
+/** Draws over the picture. Its bytes are sent only to a service that does not have it. */
+async function drawOverlay(
+  rendering: Rendering,
+  style: Required<Pick<DrawRequest, "prompts" | "format">>,
+): Promise<Buffer> {
+  const { picture, drawer } = rendering;
+  const file = await picture.fileOn(await drawer());
+  try {
+    if (file !== undefined) return await draw(rendering, { items: [file], ...style });
+  } catch (error) {
+    const wasRemoved = error instanceof SegmentError && error.code === "file-not-found";
+    if (!wasRemoved) throw error; // else the message may still have the picture
+  }
+  return draw(rendering, { image: (await picture.read()).bytes.toString("base64"), ...style });
 }
 
 async function draw({ segments, drawer, signal }: Rendering, request: Omit<DrawRequest, "segments">): Promise<Buffer> {
@@ -86,5 +99,6 @@ async function draw({ segments, drawer, signal }: Rendering, request: Omit<DrawR
     score,
     polygons: rings.map((ring) => ({ vertices: ring.map(({ x, y }) => ({ x, y })) })),
   }));
-  return (await drawer()).draw({ segments: drawn, ...request }, { signal });
+  const client = await (await drawer()).client();
+  return client.draw({ segments: drawn, ...request }, { signal });
 }

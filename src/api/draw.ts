@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fileReferenceSchema } from "./files";
 import { boundingBoxSchema, imageSizeSchema, MAX_PIXELS, pointSchema } from "./geometry";
-import { segmentRequestSchema, segmentSchema } from "./segment";
+import { segmentSchema } from "./segment";
 
 /** A prompt as it is drawn: it may be empty. */
 const drawnPromptSchema = z.strictObject({
@@ -23,9 +23,7 @@ export const drawRequestSchema = z
       .refine(({ width, height }) => width * height <= MAX_PIXELS, { error: `has more than ${MAX_PIXELS} pixels` })
       .optional(),
     segments: z.array(segmentSchema),
-    points: segmentRequestSchema.shape.points,
-    boundingBox: segmentRequestSchema.shape.boundingBox,
-    /** Further prompts, when the segments are the results of several jobs. */
+    /** One for each job whose results the segments are. */
     prompts: z.array(drawnPromptSchema).optional(),
     /** JPEG when missing. */
     format: z.literal(["jpeg", "png"]).optional(),

@@ -2,10 +2,12 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A proxy in front of a real server: records the requests, and can hold responses back as long as a test needs. */
+/** A proxy in front of a real server: records requests and their bytes, and can hold responses back as long as a test needs. */
 export class HoldingProxy {
   /** Method and path of every request. */
   readonly requests: string[] = [];
+  /** Bytes of the heads and bodies of these requests. */
+  #sentBytes: number[] = [];
   #held: RegExp | undefined;
   readonly #waiting = new Set<() => void>();
   readonly #server: http.Server;
@@ -13,7 +15,9 @@ export class HoldingProxy {
   private constructor(target: string) {
     this.#server = http.createServer((request, response) => {
       const line = `${request.method ?? ""} ${request.url ?? ""}`;
-      this.requests.push(line);
+      const index = this.requests.push(line) - 1;
+      this.#sentBytes[index] = `${line}\n${request.rawHeaders.join("\n")}`.length;
+      request.on("data", (chunk: Buffer) => (this.#sentBytes[index]! += chunk.length));
       const headers = { ...request.headers, host: new URL(target).host };
       const onward = http.request(
         new URL(request.url ?? "/", target),
@@ -47,6 +51,22 @@ export class HoldingProxy {
   /** How many responses are held back now. */
   get held(): number {
     return this.#waiting.size;
+  }
+
+  /** Bytes that were sent to the server, and the requests that carried them, since `clear`. */
+  get sent(): { bytes: number; requests: string[] } {
+    return { bytes: this.#sentBytes.reduce((sum, bytes) => sum + bytes, 0), requests: this.requests };
+  }
+
+  /** Bytes of all requests like `POST /path`. */
+  bytesOf(line: string): number {
+    return this.#sentBytes.filter((_, index) => this.requests[index] === line).reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Forgets the requests so far. */
+  clear(): void {
+    this.requests.length = 0;
+    this.#sentBytes = [];
   }
 
   /** Holds back the responses to requests like `POST /path` that match. */

@@ -151,7 +151,11 @@ describe("files of the server", function () {
     });
 
     it("draws a JPEG unless asked otherwise", async () => {
-      const answer = await draw({ image: (await disc()).toString("base64"), segments, points: [{ x: 0.5, y: 0.5 }] });
+      const answer = await draw({
+        image: (await disc()).toString("base64"),
+        segments,
+        prompts: [{ points: [{ x: 0.5, y: 0.5 }] }],
+      });
       assert.equal(answer.headers["content-type"], "image/jpeg");
       assert.equal((await sharp(answer.data).metadata()).format, "jpeg");
     });

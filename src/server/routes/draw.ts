@@ -36,12 +36,12 @@ export function drawRoutes(app: FastifyInstance, files: FileStore, temporaryDir:
 }
 
 async function draw(
-  { image, items, mask, segments, points, boundingBox, prompts = [], format = "jpeg" }: DrawRequest,
+  { image, items, mask, segments, prompts, format = "jpeg" }: DrawRequest,
   files: FileStore,
   temporaryDir: string,
 ): Promise<Buffer> {
   if (mask !== undefined) return drawMask(mask, segments);
-  const drawing = { segments, prompts: [{ points, boundingBox }, ...prompts], format };
+  const drawing = { segments, prompts, format };
   if (items !== undefined) {
     const file = fileOf(files, items[0]);
     if (file.sha256 === undefined) throw new HttpError(400, `File ${file.id} has no picture`);
