@@ -3,21 +3,21 @@ import type { NodeMessage } from "node-red";
 import { successorOf } from "../service/service-of-job";
 import { segmentOf } from "../common/segment-of";
 
-/** A file that waits are about. */
+/** A file, and the waits for jobs on it. */
 export interface FileUse {
   readonly name: string;
   readonly service: string;
   readonly file: unknown;
   count: number;
-  /** Whether one of the waits that have left wants it deleted. */
+  /** Whether one of the waits that have left asked for its deletion. */
   isFree: boolean;
 }
 
-/** Which files the waits of all nodes are about, so that one can be deleted when the last has left. */
+/** The files of the waits of all nodes, so that a file is deleted only when its last wait has left. */
 export class FileUses {
   readonly #uses = new Map<string, FileUse>();
 
-  /** Counts a wait in; undefined when its message names no file, or not whose file it is. */
+  /** Counts a wait in; undefined when its message names no file or no service. */
   enter(msg: NodeMessage): FileUse | undefined {
     const { service, file } = segmentOf(msg);
     if (typeof service !== "string" || file === undefined) return undefined;
@@ -28,7 +28,7 @@ export class FileUses {
     return use;
   }
 
-  /** Counts out a wait that did not leave: the node that takes it up counts it in again. */
+  /** Counts out a wait that did not leave: the node that resumes it counts it in again. */
   drop(use: FileUse | undefined): void {
     if (use === undefined) return;
     use.count--;
@@ -36,7 +36,7 @@ export class FileUses {
   }
 
   /**
-   * Counts a wait out. When it was the last, and one of them has set the file free, it is deleted on the service.
+   * Counts a wait out. After the last one the file is deleted on the service, if any of them asked for that.
    * @throws {SegmentError} when the service refuses or can't be asked
    */
   async leave(use: FileUse | undefined, isFree: boolean): Promise<void> {

@@ -3,8 +3,8 @@ import type { NodeAPI } from "node-red";
 let next: Promise<void> | undefined;
 
 /**
- * Resolves when the flows that are being started run: a message that a node sends before would get lost, as nodes behind
- * it may not exist yet. To be called while the node is made.
+ * Resolves when the flows that are being started run. A message that a node sends earlier would get lost, as the nodes
+ * behind it may not exist yet. To be called while the node is made.
  */
 export function flowsStarted(RED: NodeAPI): Promise<void> {
   // One listener for all nodes: many would make Node.js warn of a leak.

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { idSchema } from "../../src/api";
 
-/** A message that waits for its job, as it is kept beyond the life of its node. */
+/** A message that waits for its job, as it is stored on disk. */
 export const waitRecordSchema = z.object({
   nodeId: z.string(),
   jobId: idSchema,
-  /** Identity of the service that is asked. */
+  /** Identity of the service that has the job. */
   service: z.string(),
-  /** Milliseconds that are left of its time-out; 0 for none. */
+  /** What is left of the time-out in milliseconds; 0 for no limit. */
   timeoutMs: z.number().min(0),
-  /** Rises from message to message. */
+  /** Increases from message to message. */
   sequence: z.number(),
   /** Milliseconds since 1970. */
   recordedAt: z.number(),

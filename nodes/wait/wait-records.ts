@@ -3,38 +3,44 @@ import { join } from "node:path";
 import { setImmediate as pause, setTimeout as sleep } from "node:timers/promises";
 import { serialize } from "node:v8";
 import { errorText } from "../../src/api/segment-error";
+import { isMissing } from "../../src/store/durable";
 import type { Journal } from "../../src/store";
 import type { WaitRecord } from "./wait-record.lazy";
 
 /**
- * How long (ms) a node that closes waits for the disk. First records are written by then; what may be cut short is to
- * write anew what is left of each time-out.
+ * Longest time (ms) that a closing node waits for the disk. New waits are on disk by then; only updates of remaining
+ * time-outs may be lost.
  */
 const CLOSING_MS = 2000;
-/** Changes that are made in one go. */
+/** Changes that are made in one turn of the event loop. */
 const CHANGES_AT_ONCE = 20;
 /** How long the waits of a node that does not exist are kept. */
 const ORPHAN_MS = 7 * 24 * 3600 * 1000;
 
-/** What is told to the log. */
+/** Writes to Node-RED's log. */
 export interface RecordsLog {
-  /** Parts of the file can't be read. As it was, it is in the folder `damaged`. */
+  /** Parts of the file can't be read. The file as it was is in the folder `damaged`. */
   setAside(count: number): void;
-  /** Waits of nodes that have long been gone were removed. */
+  /** Waits of nodes that were deleted long ago were removed. */
   pruned(count: number): void;
-  /** Waits can't be read or written now. Told once until it works again. */
+  /** Waits can't be read or written now. Reported once until it works again. */
   failed(reason: string): void;
 }
 
 /**
- * The waits of all nodes on the disk, by which they outlive a crash, and those that no node has taken up yet. In the same
- * life of Node-RED a message is handed over as it is. What the disk needs (zod) is loaded only when there is something.
+ * The records of the waits of all nodes, on disk, so that waits outlive a crash. The states of a record:
+ * - active (`put`, `take`): a node waits; the record is only on disk;
+ * - waiting (`handOver`, `load`): its node has closed or Node-RED has been restarted. The next node of the same id takes
+ *   it. Within one run of Node-RED that node gets the very message, else the message as it was stored;
+ * - removed (`remove`): the message has left, its node was deleted (`removeWaitingFor`), or the node has not existed for
+ *   7 days (`prune`).
+ * The journal and zod are loaded only when there is something to read or write.
  */
 export class WaitRecords {
-  /** Ids of the nodes that live. */
+  /** Ids of the nodes that exist. */
   readonly nodes = new Set<string>();
   readonly #file: string;
-  readonly #left = new Map<string, WaitRecord>();
+  readonly #waiting = new Map<string, WaitRecord>();
   readonly #writes = new Set<Promise<boolean>>();
   #changes = 0;
   #lastTurn = Promise.resolve();
@@ -51,69 +57,69 @@ export class WaitRecords {
     this.#file = join(dir, "journal");
   }
 
-  /** Reads what an earlier life of Node-RED has left, once; anew after a failure. Never rejects. */
+  /** Reads the records of earlier runs of Node-RED, once; again after a failure. Never rejects. */
   load(): Promise<void> {
     return (this.#loaded ??= this.#load());
   }
 
-  /** A number that is higher than that of every wait before. */
+  /** A number above that of every earlier wait. */
   nextSequence(): number {
     return ++this.#sequence;
   }
 
-  /** Whether any node has left waits. */
-  get hasLeft(): boolean {
-    return this.#left.size > 0;
+  /** Whether any record is waiting for a node. */
+  get hasWaiting(): boolean {
+    return this.#waiting.size > 0;
   }
 
-  /** The waits that a node has left, by their keys, the oldest first. */
-  leftBy(nodeId: string): [string, WaitRecord][] {
-    return [...this.#left]
+  /** The records that are waiting for a node, with their keys, the oldest first. */
+  waitingFor(nodeId: string): [string, WaitRecord][] {
+    return [...this.#waiting]
       .filter(([, record]) => record.nodeId === nodeId)
       .sort(([, a], [, b]) => a.sequence - b.sequence);
   }
 
-  /** A node has taken up a wait. Its record stays until it is removed. */
+  /** A node has resumed a wait. The record stays on disk until it is removed. */
   take(key: string): void {
-    this.#left.delete(key);
+    this.#waiting.delete(key);
   }
 
-  /** Leaves a wait to the node that comes next, in this life of Node-RED or the next one. */
-  leave(key: string, record: WaitRecord): void {
-    this.#left.set(key, record);
-    if (record.timeoutMs > 0) void this.put(key, record); // for what is left of its time-out
+  /** Keeps a wait for the next node of its id, in this run of Node-RED or the next one. */
+  handOver(key: string, record: WaitRecord): void {
+    this.#waiting.set(key, record);
+    if (record.timeoutMs > 0) void this.put(key, record); // stores what is left of its time-out
   }
 
-  /** Records a wait as it is when its turn has come. Resolves, when that has been tried, to whether it is on the disk. */
+  /** Records a wait, as it is when its turn to be written comes. Resolves to whether it is on disk. Never rejects. */
   put(key: string, record: WaitRecord): Promise<boolean> {
-    return this.#write((journal) => putWhatCanBe(journal, key, record));
+    return this.#write((journal) => putStorable(journal, key, record));
   }
 
   /**
-   * Removes a wait. Only a power cut or a disk that fails may bring it back: its message then leaves once more, as after
-   * a crash between sending and forgetting.
+   * Removes a wait. Only a power cut or a disk failure may bring it back: its message then leaves once more, as after a
+   * crash between sending and removing.
    */
   remove(key: string): void {
-    this.#left.delete(key);
+    this.#waiting.delete(key);
     void this.#write((journal) => journal.remove(key));
   }
 
-  /** Removes the waits that a node has left, and says how many they were. */
-  removeLeftBy(nodeId: string): number {
-    const left = this.leftBy(nodeId);
-    for (const [key] of left) this.remove(key);
-    return left.length;
+  /** Removes the records that are waiting for a node, and returns their number. */
+  removeWaitingFor(nodeId: string): number {
+    const waiting = this.waitingFor(nodeId);
+    for (const [key] of waiting) this.remove(key);
+    return waiting.length;
   }
 
-  /** Removes old waits of nodes that don't exist. To be called when all nodes have been made. */
+  /** Removes old records of nodes that don't exist. To be called when all nodes have been made. */
   prune(): void {
     const before = Date.now() - ORPHAN_MS;
-    const old = [...this.#left].filter(([, { nodeId, recordedAt }]) => !this.nodes.has(nodeId) && recordedAt < before);
+    const old = [...this.#waiting].filter(([, record]) => !this.nodes.has(record.nodeId) && record.recordedAt < before);
     for (const [key] of old) this.remove(key);
     if (old.length > 0) this.log.pruned(old.length);
   }
 
-  /** Resolves when nothing is being written, or when that takes too long. */
+  /** Resolves when all writes have ended, or when that takes too long. */
   async idle(): Promise<void> {
     const enough = new AbortController();
     const late = sleep(CLOSING_MS, undefined, { signal: enough.signal }).catch(() => undefined);
@@ -123,14 +129,14 @@ export class WaitRecords {
 
   async #load(): Promise<void> {
     try {
-      if (await holdsAny(this.#file)) await this.#open();
+      if (await hasContent(this.#file)) await this.#open();
     } catch (error) {
       this.#loaded = undefined;
       this.#failed(error);
     }
   }
 
-  /** Changes what is on the disk. Resolves to whether it worked. */
+  /** Changes the file. Resolves to whether it worked. */
   #write(change: (journal: Journal<WaitRecord>) => Promise<void>): Promise<boolean> {
     const written = this.#tryTo(change);
     this.#writes.add(written);
@@ -151,7 +157,7 @@ export class WaitRecords {
     }
   }
 
-  /** Of changes that come at once few are made in one go, and in their order: the event loop has other work, too. */
+  /** Spreads changes that come at once over several turns of the event loop, which has other work, too; in their order. */
   #turn(): Promise<void> {
     if (++this.#changes % CHANGES_AT_ONCE === 0) this.#lastTurn = this.#lastTurn.then(() => pause());
     return this.#lastTurn;
@@ -175,7 +181,7 @@ export class WaitRecords {
       import("./wait-record.lazy.js"),
     ]);
     const journal = await Journal.open(this.#file, waitRecordSchema, (record, key) => {
-      this.#left.set(key, record);
+      this.#waiting.set(key, record);
       this.#sequence = Math.max(this.#sequence, record.sequence);
     });
     if (journal.setAside > 0) this.log.setAside(journal.setAside);
@@ -183,28 +189,28 @@ export class WaitRecords {
   }
 }
 
-/** Whether there is anything to read. */
-async function holdsAny(file: string): Promise<boolean> {
+/** Whether the file exists and is not empty. */
+async function hasContent(file: string): Promise<boolean> {
   try {
     return (await stat(file)).size > 0;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }
 
-/** Records a message without the properties that only live in memory, such as functions. */
-function putWhatCanBe(journal: Journal<WaitRecord>, key: string, record: WaitRecord): Promise<void> {
+/** Records a message without the properties that exist in memory only, such as functions. */
+function putStorable(journal: Journal<WaitRecord>, key: string, record: WaitRecord): Promise<void> {
   const msg = withoutPicture(record.msg);
   try {
     return journal.put(key, { ...record, msg });
   } catch {
-    const kept = Object.entries(msg).filter(([, value]) => canBeWritten(value));
+    const kept = Object.entries(msg).filter(([, value]) => isStorable(value));
     return journal.put(key, { ...record, msg: { ...Object.fromEntries(kept), _msgid: msg._msgid } });
   }
 }
 
-/** Leaves out an HTTP request and its response, and a picture that the service has. */
+/** Leaves out an HTTP request and its response, and the picture if the service has it. */
 function withoutPicture(msg: WaitRecord["msg"]): WaitRecord["msg"] {
   const { segment } = msg;
   const isOnService = typeof segment === "object" && segment !== null && "file" in segment;
@@ -213,7 +219,7 @@ function withoutPicture(msg: WaitRecord["msg"]): WaitRecord["msg"] {
   return { ...Object.fromEntries(kept), _msgid: msg._msgid };
 }
 
-function canBeWritten(value: unknown): boolean {
+function isStorable(value: unknown): boolean {
   try {
     serialize(value);
     return true;

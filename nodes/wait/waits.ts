@@ -9,13 +9,13 @@ import type { WaitRecords } from "./wait-records";
 import { Order, type Slot } from "../../src/async/order";
 import { topicOf } from "../common/topic";
 
-/** Messages that are taken up in one go: the event loop has other work, too. */
-const TAKEN_UP_AT_ONCE = 20;
+/** Messages that are resumed in one turn of the event loop, which has other work, too. */
+const RESUMED_AT_ONCE = 20;
 
 /** What a message waits for. */
 export interface JobRef {
   jobId: number;
-  /** Only the identity for a wait that was taken up. */
+  /** The service that has the job: only its identity when the wait was resumed. */
   service: ServiceRef;
   /** Milliseconds; 0 for no limit. */
   timeoutMs: number;
@@ -24,16 +24,17 @@ export interface JobRef {
 /** A message that waits. */
 export interface Wait {
   readonly key: string;
-  readonly place: Slot;
+  readonly slot: Slot;
   readonly file: FileUse | undefined;
   readonly since: number;
-  /** Aborts when `msg.reset` cancels the wait, or its node is closed. */
+  /** Aborts when `msg.reset` cancels the wait, or its node closes. */
   readonly cancelled: AbortController;
-  /** Whether a node before this one has begun it. */
+  /** Whether an earlier node, or an earlier run of Node-RED, has begun it. */
   readonly isResumed: boolean;
-  goal: JobRef | undefined;
+  /** Undefined until the message has been read. */
+  job: JobRef | undefined;
   limit: TimeLimit;
-  /** How it is kept beyond the node's life; undefined while it is not. */
+  /** Its record on disk; undefined when there is none. */
   record: WaitRecord | undefined;
 }
 
@@ -43,78 +44,86 @@ interface Options {
   files: FileUses;
   /** Whether waits are recorded. */
   resume: boolean;
-  /** Whether results leave in the order in which their messages came. */
+  /** Whether results leave in the order of their messages. */
   inOrder: boolean;
   /** Resolves when the flows run. */
   started: Promise<void>;
   /** Makes a new random text. */
   makeKey: () => string;
-  /** Hears that `shown` has changed. */
+  /** Called when `shown` has changed. */
   onChange: () => void;
 }
 
-/** The waits of one node: recorded, in order, cancelled by `msg.reset`, taken up by the node that comes next. */
+/**
+ * The waits of one node. The states of a wait:
+ * - entered (`enter`): it holds its slot in the order and its file; its job is not known yet;
+ * - begun (`begin`, or resumed from a record): the job is known, and with `resume` the wait is recorded on disk;
+ * - left (`leave`): the message was sent or has failed, and its record is removed;
+ * - handed over (`close`): the node closed first. A recorded wait is resumed by the next node of the same id, any other is
+ *   dropped.
+ * `msg.reset` (`cancel`) ends an entered or begun wait early; it then leaves like any other.
+ */
 export class Waits {
-  /** Resolves when the waits that the node's last life has left are taken up. Never rejects. */
+  /** Resolves when the waits that the node before this one handed over are resumed. Never rejects. */
   readonly ready: Promise<void>;
   readonly #active = new Set<Wait>();
-  /** Those that the status may tell of, the oldest first: they are on the disk, or are not to be. */
+  /** The waits that the status counts, the oldest first: those on disk, and those that are not to be recorded. */
   readonly #shown = new Set<Wait>();
-  readonly #takenUp = new WeakMap<NodeMessageInFlow, Wait>();
+  readonly #resumed = new WeakMap<NodeMessageInFlow, Wait>();
   readonly #order = new Order();
   #isClosed = false;
 
   constructor(private readonly options: Options) {
     options.records.nodes.add(options.node.id);
-    this.ready = this.#takeUp();
+    this.ready = this.#resume();
   }
 
-  /** How many waits the status tells of, and the age of the oldest in milliseconds; undefined when there are none. */
+  /** The number of waits for the status, and the age of the oldest in milliseconds; undefined when there are none. */
   get shown(): { count: number; oldestMs: number } | undefined {
     const [oldest] = this.#shown;
     return oldest && { count: this.#shown.size, oldestMs: performance.now() - oldest.since };
   }
 
-  /** The wait of a message that this node has taken up; undefined for one that came by a wire. */
+  /** The wait of a message that this node has resumed; undefined for a message that came by a wire. */
   resumed(msg: NodeMessageInFlow): Wait | undefined {
-    return this.#takenUp.get(msg);
+    return this.#resumed.get(msg);
   }
 
-  /** A message has come. It holds its place and its file until it leaves. */
+  /** A message has come. It holds its slot and its file until it leaves. */
   enter(msg: NodeMessageInFlow): Wait {
     return this.#enter(msg, this.options.makeKey(), undefined);
   }
 
-  /** It is known what the message waits for: from now on it outlives the node. */
-  begin(wait: Wait, msg: NodeMessageInFlow, goal: JobRef): JobRef {
-    wait.goal = goal;
-    wait.limit = new TimeLimit(goal.timeoutMs);
+  /** The message's job is known: from now on the wait may outlive the node. */
+  begin(wait: Wait, msg: NodeMessageInFlow, job: JobRef): JobRef {
+    wait.job = job;
+    wait.limit = new TimeLimit(job.timeoutMs);
     const { resume, records, node } = this.options;
     // A message of a closed node has been counted as dropped.
     if (!resume || this.#isClosed) {
       this.#show(wait);
-      return goal;
+      return job;
     }
-    const { jobId, timeoutMs, service } = goal;
+    const { jobId, timeoutMs, service } = job;
     const order = { sequence: records.nextSequence(), recordedAt: Date.now() };
     wait.record = { nodeId: node.id, jobId, service: service.service, timeoutMs, ...order, msg };
     void records.put(wait.key, wait.record).then((isRecorded) => {
       if (!isRecorded) wait.record = undefined;
       this.#show(wait);
     });
-    return goal;
+    return job;
   }
 
   /**
-   * The message has left, in whatever way, or was lost.
-   * @param isFileFree whether its file can be deleted as soon as no other wait is about it
-   * @param onRefused hears why the file could not be deleted
+   * The message has left by an output or as an error, or the node has closed.
+   * @param isFileFree whether its file can be deleted as soon as no other wait needs it
+   * @param onRefused is given the reason when the file could not be deleted
    */
   leave(wait: Wait, isFileFree: boolean, onRefused: (error: Error) => void): void {
     const { records, files } = this.options;
     this.#active.delete(wait);
     this.#shown.delete(wait);
-    wait.place.leave();
+    wait.slot.leave();
     if (this.#isClosed) {
       files.drop(wait.file);
       return;
@@ -125,12 +134,12 @@ export class Waits {
 
   /** Cancels the waits for one job, or all of them. */
   cancel(jobId?: number): void {
-    for (const { goal, cancelled } of this.#active) {
-      if (jobId === undefined || jobId === goal?.jobId) cancelled.abort();
+    for (const { job, cancelled } of this.#active) {
+      if (jobId === undefined || jobId === job?.jobId) cancelled.abort();
     }
   }
 
-  /** Ends all waits, and leaves those that are recorded to the node that comes next; without one they are removed. */
+  /** Ends all waits. Recorded ones are handed over to the next node; when the node is removed they are dropped. */
   close(removed: boolean, underWay: number): Closing {
     this.#isClosed = true;
     const { records, node } = this.options;
@@ -139,28 +148,28 @@ export class Waits {
     for (const { key, record, limit, cancelled } of this.#active) {
       cancelled.abort();
       if (record === undefined) continue;
-      records.leave(key, { ...record, timeoutMs: limit.left });
+      records.handOver(key, { ...record, timeoutMs: limit.left });
       kept++;
     }
-    const lost = removed ? records.removeLeftBy(node.id) : 0;
+    const lost = removed ? records.removeWaitingFor(node.id) : 0;
     return { dropped: underWay - kept + lost, settled: records.idle() };
   }
 
   #enter(msg: NodeMessageInFlow, key: string, record: WaitRecord | undefined): Wait {
-    const place = this.options.inOrder ? this.#order.enter(topicOf(msg)) : ANY_PLACE;
+    const slot = this.options.inOrder ? this.#order.enter(topicOf(msg)) : NO_ORDER;
     const wait = {
       key,
-      place,
+      slot,
       file: this.options.files.enter(msg),
       since: performance.now(),
       cancelled: new AbortController(),
       isResumed: record !== undefined,
-      goal: record && { ...record, service: { service: record.service } },
+      job: record && { ...record, service: { service: record.service } },
       limit: new TimeLimit(record?.timeoutMs ?? 0),
       record,
     };
     this.#active.add(wait);
-    if (this.#isClosed) wait.cancelled.abort(); // a message may still have been read when the node was closed
+    if (this.#isClosed) wait.cancelled.abort(); // the node closed while the message was read
     if (record !== undefined) this.#shown.add(wait);
     return wait;
   }
@@ -171,21 +180,21 @@ export class Waits {
     this.options.onChange();
   }
 
-  async #takeUp(): Promise<void> {
+  async #resume(): Promise<void> {
     const { node, records, started } = this.options;
     await records.load();
-    if (!records.hasLeft) return;
+    if (!records.hasWaiting) return;
     await started;
     records.prune();
-    for (const [index, [key, record]] of records.leftBy(node.id).entries()) {
-      if (index % TAKEN_UP_AT_ONCE === TAKEN_UP_AT_ONCE - 1) await pause();
+    for (const [index, [key, record]] of records.waitingFor(node.id).entries()) {
+      if (index % RESUMED_AT_ONCE === RESUMED_AT_ONCE - 1) await pause();
       if (this.#isClosed) return;
       records.take(key);
-      this.#takenUp.set(record.msg, this.#enter(record.msg, key, record));
+      this.#resumed.set(record.msg, this.#enter(record.msg, key, record));
       node.receive(record.msg);
     }
   }
 }
 
-/** For messages that leave as they are ready. */
-const ANY_PLACE: Slot = { turn: Promise.resolve(), leave: () => undefined };
+/** The slot of messages that need not keep an order. */
+const NO_ORDER: Slot = { turn: Promise.resolve(), leave: () => undefined };

@@ -41,7 +41,7 @@ describe("the lint rules of this project", function () {
     ["nodes/segment-start.ts", 'import { z } from "zod";', [LOAD_TIME]],
     ["nodes/segment-start.ts", 'import { jobSchema } from "../src/api";', [LOAD_TIME]],
     ["nodes/segment-start.ts", 'export * from "./start/start-jobs.lazy";', [LOAD_TIME]],
-    ["nodes/wait/waits.ts", 'import { readJobId, type JobRef } from "./job-ref.lazy";', [LOAD_TIME]],
+    ["nodes/wait/waits.ts", 'import { readJob, type JobRef } from "./job-ref.lazy";', [LOAD_TIME]],
     ["src/embedded/child.ts", 'import { childMessageSchema } from "../api";', [LOAD_TIME]],
   ];
   for (const [file, line, rules] of refused) {

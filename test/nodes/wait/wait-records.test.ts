@@ -6,26 +6,26 @@ import { join } from "node:path";
 import type { WaitRecord } from "../../../nodes/wait/wait-record.lazy";
 import type * as Module from "../../../nodes/wait/wait-records";
 
-// As built: what it loads only when it is needed has the name that it has there.
+// As built: the modules that it loads lazily have the names that they have there.
 const built = createRequire(__filename)("../../dist/nodes/wait/wait-records.js") as typeof Module;
 
 const COUNT = 500;
 
 describe("records of waits", () => {
   let dir: string;
-  let told: string[];
+  let logged: string[];
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), "wait-records-"));
-    told = [];
+    logged = [];
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  /** Those of a new life of Node-RED. */
+  /** The records as a new run of Node-RED opens them. */
   function open(): Module.WaitRecords {
     return new built.WaitRecords(join(dir, "waits"), {
-      setAside: (count) => told.push(`set aside ${count}`),
-      pruned: (count) => told.push(`pruned ${count}`),
-      failed: () => told.push("failed"),
+      setAside: (count) => logged.push(`set aside ${count}`),
+      pruned: (count) => logged.push(`pruned ${count}`),
+      failed: () => logged.push("failed"),
     });
   }
 
@@ -34,7 +34,7 @@ describe("records of waits", () => {
     return { nodeId: "node", jobId: sequence + 1, service: "s", timeoutMs: 1000, sequence, recordedAt: 1, msg };
   }
 
-  it("of a crowd are written in the order of the calls, and leave the event loop its turns", async () => {
+  it("are written in the order of the calls, a few in each turn of the event loop", async () => {
     const records = open();
     const numbers = Array.from({ length: COUNT }, (_, number) => number);
     let inThisTurn = 0;
@@ -64,20 +64,20 @@ describe("records of waits", () => {
     const next = open();
     await next.load();
     const even = numbers.filter((number) => number % 2 === 0);
-    assert.deepEqual(next.leftBy("node").map(([key]) => Number(key)), even); // prettier-ignore
-    assert.deepEqual(told, []);
+    assert.deepEqual(next.waitingFor("node").map(([key]) => Number(key)), even); // prettier-ignore
+    assert.deepEqual(logged, []);
   });
 
-  it("are tried again after the folder could not be made, and told of once", async () => {
+  it("are written once the folder can be made; the failure before is reported once", async () => {
     await writeFile(join(dir, "waits"), "a file where the folder should be");
     const records = open();
     await records.load();
     assert.deepEqual(await Promise.all([1, 2, 3].map((n) => records.put(String(n), record(n)))), [false, false, false]);
-    assert.deepEqual(told, ["failed"]);
+    assert.deepEqual(logged, ["failed"]);
     await rm(join(dir, "waits"));
     assert.equal(await records.put("4", record(4)), true);
     const next = open();
     await next.load();
-    assert.deepEqual(next.leftBy("node").map(([key]) => key), ["4"]); // prettier-ignore
+    assert.deepEqual(next.waitingFor("node").map(([key]) => key), ["4"]); // prettier-ignore
   });
 });
