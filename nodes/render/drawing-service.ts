@@ -5,7 +5,7 @@ import { runtimeHost } from "../common/runtime-host";
 
 /**
  * The embedded server that draws for services that don't. It has a folder of its own, as it shares neither files nor
- * options with the config nodes' servers, and starts with the first drawing. All nodes share it.
+ * options with the servers of config nodes, and starts with the first drawing. All nodes share it.
  */
 export function drawingConnection(RED: NodeAPI): Connection {
   const host = runtimeHost(RED);
@@ -15,7 +15,7 @@ export function drawingConnection(RED: NodeAPI): Connection {
     z: "",
     name: "drawing",
     service: "embedded",
-    engine: "graphcut", // the one that needs nothing: no job will come
+    engine: "graphcut", // needs no installation; this server gets no jobs
     dataDir: "node-red-segment-drawing",
   };
   return new Connection(serviceIdentity(def, host.userDir), async () => {

@@ -35,8 +35,9 @@ export class WaitHandler {
     const resumed = waits.resumed(msg);
     if (resumed === undefined) await waits.ready;
     if (resumed === undefined && msg.reset === true) {
+      const { active } = waits; // not the messages that come while this one is read
       const { readCancelledJob } = await jobRefs();
-      waits.cancel(await readCancelledJob(job, msg));
+      waits.cancel(active, await readCancelledJob(job, msg));
       return;
     }
     const wait = resumed ?? waits.enter(msg);

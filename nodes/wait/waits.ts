@@ -33,6 +33,8 @@ export interface Wait {
   readonly isResumed: boolean;
   /** Undefined until the message has been read. */
   job: JobRef | undefined;
+  /** The jobs that `msg.reset` named before the wait's own job was known. */
+  resets: number[] | undefined;
   limit: TimeLimit;
   /** Its record on disk; undefined when there is none. */
   record: WaitRecord | undefined;
@@ -98,6 +100,7 @@ export class Waits {
   begin(wait: Wait, msg: NodeMessageInFlow, job: JobRef): JobRef {
     wait.job = job;
     wait.limit = new TimeLimit(job.timeoutMs);
+    if (wait.resets?.includes(job.jobId) === true) wait.cancelled.abort();
     const { resume, records, node } = this.options;
     // A message of a closed node has been counted as dropped.
     if (!resume || this.#isClosed) {
@@ -132,10 +135,16 @@ export class Waits {
     files.leave(wait.file, isFileFree).catch(onRefused);
   }
 
-  /** Cancels the waits for one job, or all of them. */
-  cancel(jobId?: number): void {
-    for (const { job, cancelled } of this.#active) {
-      if (jobId === undefined || jobId === job?.jobId) cancelled.abort();
+  /** The waits at this moment: those that a `msg.reset` which has just come may cancel. */
+  get active(): Wait[] {
+    return [...this.#active];
+  }
+
+  /** Cancels those of some waits that are for one job, or all of them. A wait whose job is not known yet remembers it. */
+  cancel(waits: readonly Wait[], jobId?: number): void {
+    for (const wait of waits) {
+      if (jobId === undefined || jobId === wait.job?.jobId) wait.cancelled.abort();
+      else if (wait.job === undefined) wait.resets = [...(wait.resets ?? []), jobId];
     }
   }
 
@@ -165,6 +174,7 @@ export class Waits {
       cancelled: new AbortController(),
       isResumed: record !== undefined,
       job: record && { ...record, service: { service: record.service } },
+      resets: undefined,
       limit: new TimeLimit(record?.timeoutMs ?? 0),
       record,
     };

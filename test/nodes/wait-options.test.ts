@@ -214,6 +214,19 @@ describe("options of segment wait", function () {
     assert.equal((await flow.next("caught")).error?.code, since41("invalid-job"));
   });
 
+  it("are cancelled by a reset right behind them, but not by one right before them", async () => {
+    const flow = await load();
+    const jobId = service.addJob();
+    flow.send("wait", { jobId, place: "before" });
+    flow.send("wait", { jobId, reset: true });
+    flow.send("wait", { jobId, place: "behind" });
+    const cancelled = await flow.next("notCompleted");
+    assert.deepEqual([cancelled.place, cancelled.error?.code], ["before", "cancelled"]);
+    service.finish(jobId);
+    assert.equal((await flow.next("completed")).place, "behind");
+    assert.deepEqual(flow.unread("notCompleted"), []);
+  });
+
   it("name service and job in a message to a Catch node", async () => {
     const flow = await load();
     const jobId = service.addJob();

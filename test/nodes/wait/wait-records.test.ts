@@ -7,7 +7,7 @@ import type { WaitRecord } from "../../../nodes/wait/wait-record.lazy";
 import type * as Module from "../../../nodes/wait/wait-records";
 
 // As built: the modules that it loads lazily have the names that they have there.
-const built = createRequire(__filename)("../../dist/nodes/wait/wait-records.js") as typeof Module;
+const built = createRequire(__filename)("../../../dist/nodes/wait/wait-records.js") as typeof Module;
 
 const COUNT = 500;
 
