@@ -1,15 +1,15 @@
 import { join } from "node:path";
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from "node-red";
-import { isChange, readAlarmSettings, type AlarmDef, type AlarmSettings, type Topic } from "../src/alarm";
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { readAlarmSettings, type AlarmDef, type AlarmSettings } from "../src/alarm";
 import { asError, errorText } from "../src/api/segment-error";
-import { alarmOfMessage, alarmStatus, alarmTopicOf, ownMessage, readMeasure } from "./alarm/message";
+import { AlarmHandler } from "./alarm/alarm-handler";
+import { alarmStatus } from "./alarm/message";
 import { AlarmStore } from "./alarm/store";
-import type { Task } from "./common/on-message";
+import { WatchedAlarms } from "./alarm/watched-alarms";
+import { Inputs } from "./common/inputs";
 import { oneByOne } from "./common/one-by-one";
 import { runtimeHost } from "./common/runtime-host";
 import { failureStatus } from "./common/status-line";
-import { evaluate, nameOf, typedInput } from "./common/typed-input";
-import { WatchedAlarms } from "./alarm/watched-alarms";
 
 interface SegmentAlarmDef extends NodeDef, AlarmDef {
   measure?: string;
@@ -39,49 +39,31 @@ export = function (RED: NodeAPI): void {
 };
 
 function watch(RED: NodeAPI, node: Node, def: SegmentAlarmDef, settings: AlarmSettings, store: AlarmStore): void {
-  const measure = typedInput(def.measure, def.measureType, DEFAULT_MEASURE);
   const texts = {
     ok: RED._("segment-alarm.status.ok"),
     alarm: RED._("segment-alarm.status.alarm"),
     unknown: RED._("segment-alarm.status.unknown"),
   };
-
-  const onSilent = (topic: Topic, isStillSilent: () => boolean): void =>
-    takeTurn(() => {
-      if (!isStillSilent()) return;
-      const event = alarms.silent(topic);
-      if (isChange(event.before, event.after)) node.send([ownMessage({}, event, settings), null]);
-    });
+  const measure = new Inputs(RED, node, "invalid-result").of(def.measure, def.measureType, DEFAULT_MEASURE);
   const alarms = new WatchedAlarms(settings, store, {
-    onSilent,
+    onSilent: (topic, isStillSilent) =>
+      takeTurn(() => {
+        const outputs = isStillSilent() ? handler.silent(topic) : undefined;
+        if (outputs !== undefined) node.send(outputs);
+      }),
     onTooMany: () => node.warn(RED._("segment-alarm.warning.forgotten")),
   });
-
-  const handle = async (msg: NodeMessageInFlow, { send, signal }: Task): Promise<void> => {
-    const topic = alarmTopicOf(msg);
-    if (msg.acknowledge === true) {
-      const changes = alarms.acknowledged(topic).filter(({ before, after }) => isChange(before, after));
-      send([changes.map((event) => ownMessage(msg, event, settings)), null]);
-      return;
-    }
-    const hasFailed = msg.error !== undefined && msg.error !== null;
-    const value = hasFailed ? undefined : await evaluate(RED, node, measure, msg, "invalid-result");
-    if (signal.aborted) return;
-    const event = hasFailed ? alarms.failed(topic) : alarms.measured(topic, readMeasure(nameOf(measure), value));
-    Object.assign(msg, { alarm: alarmOfMessage(event, settings) });
-    send([isChange(event.before, event.after) ? msg : null, hasFailed ? null : msg]);
-  };
-
+  const handler = new AlarmHandler(measure, settings, alarms);
   const takeTurn = oneByOne(RED, node, "segment-alarm.warning.dropped", {
     start: () => alarms.start(),
-    handle,
+    handle: (msg, task) => handler.handle(msg, task),
     settled: () => store.settled(),
     status: () => alarmStatus(alarms.alarms, settings, texts),
     close: (removed) => alarms.close(removed),
   });
 }
 
-/** A node that can't work: each message is an error. */
+/** Makes each message an error, as the node's settings can't be used. */
 function refuseAll(node: Node, error: Error, store: AlarmStore): void {
   node.status(failureStatus(error));
   node.on("input", (_msg, _send, done) => done(error));

@@ -18,19 +18,19 @@ interface AlarmOfMessage {
   acknowledged: boolean;
 }
 
-/** What a message tells of its topic's alarm. */
+/** The alarm of a topic as a message carries it. */
 export function alarmOfMessage({ before, after }: AlarmEvent, settings: AlarmSettings): AlarmOfMessage {
   const { state, value, limit, since, acknowledged } = after;
   return { state, previous: before.state, value, limit, since, latched: isLatched(after, settings), acknowledged };
 }
 
-/** A message for a topic, with what another one brought. */
+/** A message about the alarm of a topic, with the properties of another message. */
 export function ownMessage(msg: NodeMessage, event: AlarmEvent, settings: AlarmSettings): NodeMessage {
   const { topic } = event;
   return { ...msg, ...(topic === null ? {} : { topic }), alarm: alarmOfMessage(event, settings) };
 }
 
-/** The topic of a message; an inject node without one sends an empty text. */
+/** The topic of a message; null for an empty text, as an inject node without a topic sends it. */
 export function alarmTopicOf({ topic }: NodeMessage): Topic {
   if (typeof topic === "number") return String(topic);
   return typeof topic === "string" && topic !== "" ? topic : null;
@@ -38,21 +38,21 @@ export function alarmTopicOf({ topic }: NodeMessage): Topic {
 
 /**
  * Reads a measure.
- * @param place how the user would call where it was found, for errors
+ * @param name how the user would call the value, for errors
  * @throws {SegmentError} `invalid-result`
  */
-export function readMeasure(place: string, value: unknown): number {
+export function readMeasure(name: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw new SegmentError(
     "invalid-result",
     value === undefined || value === null
-      ? `${place} is not there: let a segment render node measure the result before this node, or choose the measure in the dialog`
-      : `${place} must be a number (got ${preview(value)}): choose one measure, such as measures.total.area`,
+      ? `${name} is missing: put a segment render node before this node, or choose another measure in the dialog`
+      : `${name} must be a number (got ${preview(value)}): choose one measure, such as measures.total.area`,
   );
 }
 
 /**
- * The status of a node: of its only alarm, or how many of its alarms are in the worst state that there is.
+ * The status of a node: the state of its only alarm, or how many of its alarms are in the worst of their states.
  * @param texts for each state
  */
 export function alarmStatus(alarms: Alarm[], settings: AlarmSettings, texts: Record<StateName, string>): NodeStatus {
@@ -69,7 +69,7 @@ export function alarmStatus(alarms: Alarm[], settings: AlarmSettings, texts: Rec
   return { fill: "red", shape: found.every(({ acknowledged }) => acknowledged) ? "ring" : "dot", text };
 }
 
-/** The value, and how it compares with its limit when it lies beyond; empty when the value is back or not known. */
+/** The value, compared with its limit when it is beyond it; empty when the value is back or not known. */
 function comparison({ value, limit, back }: Alarm, { high, low }: AlarmSettings): string {
   if (value === null || back) return "";
   if (limit === "high" && high !== undefined && value > high) return ` ${short(value)} > ${short(high)}`;
@@ -77,7 +77,7 @@ function comparison({ value, limit, back }: Alarm, { high, low }: AlarmSettings)
   return ` ${short(value)}`;
 }
 
-/** A number in four digits. */
+/** A number with four significant digits. */
 function short(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

@@ -8,15 +8,15 @@ const keptAlarmSchema = z.object({
   back: z.boolean(),
   acknowledged: z.boolean(),
   since: z.number(),
-  heard: z.boolean(),
+  received: z.boolean(),
 });
 
-/** What of an alarm outlives a restart: not the last value, nor the hold time that has passed. */
+/** The part of an alarm that outlives a restart: neither the last value nor the elapsed hold time. */
 export type KeptAlarm = z.infer<typeof keptAlarmSchema>;
 
 /**
  * Opens the records of one node.
- * @param onRecord is given each one that is there
+ * @param onRecord is called for each stored record
  */
 export function openRecords(folder: string, onRecord?: (alarm: KeptAlarm) => void): Promise<RecordStore<KeptAlarm>> {
   return RecordStore.open(folder, keptAlarmSchema, onRecord);

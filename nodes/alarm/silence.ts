@@ -1,17 +1,17 @@
-/** Tells when no message has come for a topic for too long. Its timers don't keep Node-RED running. */
+/** Reports a topic for which no message has come for too long. Its timers don't keep Node-RED running. */
 export class Silence<Topic> {
   readonly #timers = new Map<Topic, NodeJS.Timeout>();
 
   /**
-   * @param milliseconds how long is too long; 0 for never
-   * @param onSilent is called with the topic, and whether that still holds at a later moment
+   * @param milliseconds the longest time without a message; 0 for no limit
+   * @param onSilent is called with the topic, and a function that says whether it is still silent at a later moment
    */
   constructor(
     private readonly milliseconds: number,
     private readonly onSilent: (topic: Topic, isStillSilent: () => boolean) => void,
   ) {}
 
-  /** Counts from now on. */
+  /** Counts from now on: a message has come. */
   restart(topic: Topic): void {
     if (this.milliseconds === 0) return;
     this.stop(topic);

@@ -6,15 +6,16 @@ import { contentHash } from "../../src/store/content-store";
 import type { RecordStore } from "../../src/store";
 import type { KeptAlarm } from "./record.lazy";
 
-/** The alarms of one node on the disk, so that a restart neither raises nor loses one. */
+/** The alarms of one node on disk, so that a restart neither raises nor loses one. */
 export class AlarmStore {
   readonly #folder: string;
   #records: Promise<RecordStore<KeptAlarm>> | undefined;
   #settled = Promise.resolve();
 
   /**
-   * @param folder of the alarms of all nodes
-   * @param onFailure hears why an alarm could not be read or written; nothing is thrown, as alarms go on without a disk
+   * @param folder holds the alarms of all nodes
+   * @param onFailure is given the reason when an alarm could not be read or written. Nothing is thrown: alarms also work
+   *   without a disk
    */
   constructor(
     folder: string,
@@ -24,7 +25,7 @@ export class AlarmStore {
     this.#folder = join(folder, contentHash(Buffer.from(nodeId)));
   }
 
-  /** Reads all alarms. Without any the disk is not touched and nothing is loaded. */
+  /** Reads all alarms. When there are none, no file is opened and no module is loaded. */
   async load(): Promise<KeptAlarm[]> {
     if (!existsSync(this.#folder)) return [];
     const alarms: KeptAlarm[] = [];
@@ -39,9 +40,9 @@ export class AlarmStore {
   }
 
   /** Writes the alarm of a topic. */
-  put(topic: Topic, { state, limit, back, acknowledged, since, heard }: Alarm): void {
+  put(topic: Topic, { state, limit, back, acknowledged, since, received }: Alarm): void {
     if (state === null) return;
-    const kept = { topic, state, limit, back, acknowledged, since, heard };
+    const kept = { topic, state, limit, back, acknowledged, since, received };
     this.#write((records) => records.put(keyOf(topic), kept));
   }
 
@@ -49,30 +50,30 @@ export class AlarmStore {
     this.#write((records) => records.remove(keyOf(topic)));
   }
 
-  /** Removes the alarms of this node, which is no more. */
+  /** Removes the alarms of this node, which was deleted. */
   async removeAll(): Promise<void> {
     await this.settled();
     await rm(this.#folder, { recursive: true, force: true }).catch(this.onFailure);
   }
 
-  /** Resolves when all that was asked for is on the disk, or has failed. */
+  /** Resolves when all writes so far have ended. */
   async settled(): Promise<void> {
     await this.#settled;
   }
 
   #write(action: (records: RecordStore<KeptAlarm>) => Promise<unknown>): void {
     const written = this.#open().then(action).catch(this.onFailure);
-    this.#settled = Promise.all([this.#settled, written]).then(() => undefined); // not all results so far
+    this.#settled = Promise.all([this.#settled, written]).then(() => undefined); // keeps no results
   }
 
   #open(onRecord?: (alarm: KeptAlarm) => void): Promise<RecordStore<KeptAlarm>> {
     this.#records ??= import("./record.lazy.js").then(({ openRecords }) => openRecords(this.#folder, onRecord));
-    this.#records.catch(() => (this.#records = undefined)); // the next one tries again
+    this.#records.catch(() => (this.#records = undefined)); // the next write tries again
     return this.#records;
   }
 }
 
-/** A record's key has at most 1000 characters, a topic may have more. */
+/** A hash, as a record's key has at most 1000 characters and a topic may have more. */
 function keyOf(topic: Topic): string {
   return contentHash(Buffer.from(JSON.stringify(topic)));
 }

@@ -13,22 +13,22 @@ import {
 import type { AlarmStore } from "./store";
 import { Silence } from "./silence";
 
-/** What an event made of the alarm of a topic. */
+/** The alarm of a topic before and after an event. */
 export interface AlarmEvent {
   topic: Topic;
   before: Alarm;
   after: Alarm;
 }
 
-/** Who hears of what no message brought about. */
+/** Called for events that no message causes. */
 interface Listeners {
   /** No message has come for a topic for too long; see {@link Silence}. */
   onSilent: (topic: Topic, isStillSilent: () => boolean) => void;
-  /** A topic had to be forgotten. Called once. */
+  /** There were too many topics, so one was dropped. Called once. */
   onTooMany: () => void;
 }
 
-/** The alarms of one node, with their clocks and their place on the disk. */
+/** The alarms of one node, with their timers and their records on disk. */
 export class WatchedAlarms {
   readonly #topics = new AlarmTopics();
   readonly #silence: Silence<Topic>;
@@ -48,7 +48,7 @@ export class WatchedAlarms {
     return this.#topics.alarms;
   }
 
-  /** Takes up the alarms of before a restart. Silence counts from now on. */
+  /** Restores the alarms from before a restart. Silence counts from now on. */
   async start(): Promise<void> {
     for (const { topic, ...kept } of await this.store.load()) {
       this.#topics.set(topic, { ...kept, value: null, beyond: null });
@@ -59,11 +59,11 @@ export class WatchedAlarms {
   }
 
   measured(topic: Topic, value: number): AlarmEvent {
-    return this.#heard(topic, measured(this.#topics.get(topic), value, this.settings, now()));
+    return this.#received(topic, measured(this.#topics.get(topic), value, this.settings, now()));
   }
 
   failed(topic: Topic): AlarmEvent {
-    return this.#heard(topic, failed(this.#topics.get(topic), now()));
+    return this.#received(topic, failed(this.#topics.get(topic), now()));
   }
 
   silent(topic: Topic): AlarmEvent {
@@ -82,36 +82,36 @@ export class WatchedAlarms {
     await (removed ? this.store.removeAll() : this.store.settled());
   }
 
-  #heard(topic: Topic, after: Alarm): AlarmEvent {
-    // Until the first message the silence of a node without topics is watched.
-    if (!this.#topics.get(null).heard) this.#silence.stop(null);
+  #received(topic: Topic, after: Alarm): AlarmEvent {
+    // Until the first message, silence is watched for the node as a whole.
+    if (!this.#topics.get(null).received) this.#silence.stop(null);
     this.#silence.restart(topic);
     return this.#replace(topic, after);
   }
 
   #replace(topic: Topic, after: Alarm): AlarmEvent {
     const before = this.#topics.get(topic);
-    for (const forgotten of this.#topics.set(topic, after)) {
-      this.#silence.stop(forgotten);
-      this.store.remove(forgotten);
-      if (forgotten === null || this.#wereTooMany) continue;
+    for (const dropped of this.#topics.set(topic, after)) {
+      this.#silence.stop(dropped);
+      this.store.remove(dropped);
+      if (dropped === null || this.#wereTooMany) continue;
       this.#wereTooMany = true;
       this.listeners.onTooMany();
     }
-    if (isToBeKept(before, after)) this.store.put(topic, after);
+    if (mustBeSaved(before, after)) this.store.put(topic, after);
     return { topic, before, after };
   }
 }
 
-/** Whether the disk must hear of it: not of each measure. */
-function isToBeKept(before: Alarm, after: Alarm): boolean {
-  const { back, acknowledged, limit, heard } = before;
+/** Whether the change must be saved; a new measurement alone need not be. */
+function mustBeSaved(before: Alarm, after: Alarm): boolean {
+  const { back, acknowledged, limit, received } = before;
   return (
     isChange(before, after) ||
     back !== after.back ||
     acknowledged !== after.acknowledged ||
     limit !== after.limit ||
-    heard !== after.heard
+    received !== after.received
   );
 }
 

@@ -5,20 +5,20 @@ import { respond, Refusal, resolveEnv, type Request } from "../common/admin-rout
 import { dataDirOf } from "../service/config-def";
 import type { Host } from "../common/runtime-host";
 
-/** What the dialog of a config node shows about the sam engine. */
+/** The state of the sam engine, for the dialog of a config node. */
 interface SamState {
   /** Whether this Node-RED may install packages. */
   allowed: boolean;
-  /** The last installation since Node-RED's start. */
+  /** The last installation since Node-RED started. */
   installation?: SamInstallation;
-  /** What is installed and what could be; missing while an installation runs. */
+  /** What is installed and what can be; missing while an installation runs. */
   status?: SamStatus;
 }
 
 /**
- * Lets the dialog see whether the sam engine is installed for the data directory that is typed there, deployed or not,
- * and install it. Any folder may be named: who may write a config node may as well deploy one with that folder, where
- * the embedded server then makes files; and what is installed is fixed, so nobody can bring packages of his own.
+ * Routes for the dialog: whether the sam engine is installed for the data directory in the dialog, deployed or not, and its
+ * installation. Any folder may be named: a user who may write a config node can also deploy one with that folder, and the
+ * embedded server then creates files there. The packages to install are fixed, so nobody can install others.
  */
 export function serveSamInstall(RED: NodeAPI, host: Host): void {
   const stateOf = async (dataDir: string): Promise<SamState> => {
@@ -28,7 +28,7 @@ export function serveSamInstall(RED: NodeAPI, host: Host): void {
     return { allowed, installation, status: await samStatus(dataDir, host.userDir) };
   };
 
-  // Also to look wants the right to write: a folder is named by who looks, and variables in its name are resolved.
+  // Reading also needs write permission: the caller names the folder, and variables in its name are resolved.
   RED.httpAdmin.get("/segment-config/sam", RED.auth.needsPermission("segment-config.write"), (request, response) =>
     respond(response, async () => stateOf(await readDataDir(RED, host, request))),
   );
@@ -45,8 +45,8 @@ export function serveSamInstall(RED: NodeAPI, host: Host): void {
 }
 
 /**
- * Whether this Node-RED may install packages: those of its palette, by the present and the former name of that setting,
- * and modules that nodes ask for.
+ * Whether the settings of Node-RED allow it to install packages: nodes of the palette, by the current and the former name
+ * of that setting, and modules for nodes.
  */
 function mayInstall(settings: object): boolean {
   const forbidden = ["externalModules.palette.allowInstall", "externalModules.modules.allowInstall"];
@@ -63,7 +63,7 @@ function valueAt(settings: object, path: string): unknown {
     );
 }
 
-/** The data directory of a request: a query `?dataDir=…&id=…`, or the same as JSON. */
+/** The data directory of a request, from the query `?dataDir=…&id=…` or the same fields as JSON. */
 async function readDataDir(RED: NodeAPI, { userDir }: Host, request: Request): Promise<string> {
   const { z } = await import("zod");
   const schema = z.object({

@@ -9,10 +9,10 @@ const TIME_LIMIT_MS = 30_000;
 const OTHER_OPTIONS: Finding = {
   check: "server",
   problem:
-    "What was tested is the server that runs for this data directory: it was started with other options (engine, keep). " +
+    "The tested server of this data directory was started with other options (engine, keep). " +
     "Deploy and test again, and give all config nodes of this directory the same options.",
 };
-/** What the editor has in the field of a secret that is stored: the secret itself never goes there. */
+/** The editor's text in the field of a stored secret: the secret itself is never sent to it. */
 const STORED = "__PWRD__";
 /** The fields of the dialog that decide how the service is reached. */
 const FIELDS = [
@@ -25,8 +25,8 @@ const FIELDS = [
 type Open = (def: ConfigDef, credentials: ConfigCredentials) => Promise<ServiceHandle>;
 
 /**
- * Lets the dialog try what is typed there, deployed or not. The answer is `{findings}`; 400 with `{message}` when the
- * fields can't be used.
+ * Route for the dialog: tests the connection of the fields in the dialog, deployed or not. The response is `{findings}`, or
+ * 400 with `{message}` when the fields can't be used.
  */
 export function serveConnectionTest(RED: NodeAPI, open: Open): void {
   RED.httpAdmin.post("/segment-config/test", RED.auth.needsPermission("segment-config.write"), (request, response) =>
@@ -37,7 +37,7 @@ export function serveConnectionTest(RED: NodeAPI, open: Open): void {
   );
 }
 
-/** Tries a service once, without repeats, for 30 s at most, and lets go of it. */
+/** Tests a service once, without retries, for at most 30 s, and releases it. */
 async function testConnection(open: Open, def: ConfigDef, credentials: ConfigCredentials): Promise<Finding[]> {
   const { checkService } = await import("../../src/client/index.js");
   const service = await open({ ...def, retries: 0 }, credentials).catch(refuse);
@@ -50,8 +50,8 @@ async function testConnection(open: Open, def: ConfigDef, credentials: ConfigCre
         hasProvider: def.auth === "oauth",
         signal: AbortSignal.timeout(TIME_LIMIT_MS),
       });
-      const told = findings.map((finding) => withoutSecrets(finding, credentials));
-      return service.runsAsAsked ? told : [...told, OTHER_OPTIONS];
+      const safe = findings.map((finding) => withoutSecrets(finding, credentials));
+      return service.runsAsAsked ? safe : [...safe, OTHER_OPTIONS];
     } finally {
       client.close();
     }
@@ -60,12 +60,12 @@ async function testConnection(open: Open, def: ConfigDef, credentials: ConfigCre
   }
 }
 
-/** Settings that can't be used are for the user to mend. */
+/** Turns settings that can't be used into a refusal, as the user can correct them. */
 function refuse(error: unknown): never {
   throw error instanceof SegmentError && error.code === "no-config" ? new Refusal(400, error.message) : error;
 }
 
-/** A service may repeat what it was sent in its refusal. */
+/** A service may repeat a secret in its error message. */
 function withoutSecrets(finding: Finding, { token = "", clientSecret = "" }: ConfigCredentials): Finding {
   const secrets = [token, clientSecret].filter((secret) => secret !== "");
   return { ...finding, problem: secrets.reduce((text, secret) => text?.replaceAll(secret, "…"), finding.problem) };
@@ -87,7 +87,7 @@ async function readDialog(RED: NodeAPI, request: Request): Promise<{ def: Config
   return { def, credentials: readSecret(RED, def, typed) };
 }
 
-/** A config node of these fields, its environment variables resolved. */
+/** A config node with these fields, its environment variables resolved. */
 function definition(RED: NodeAPI, id: string, fields: Record<string, unknown>): ConfigDef {
   const resolved = Object.entries(fields).map(([name, value]) => [
     name,
@@ -96,7 +96,7 @@ function definition(RED: NodeAPI, id: string, fields: Record<string, unknown>): 
   return { name: "", z: "", ...(Object.fromEntries(resolved) as object), id, type: "segment-config" };
 }
 
-/** The one secret that these settings need: as typed, or the stored one of the deployed node. */
+/** The secret that these settings need: as typed, or as stored with the deployed node. */
 function readSecret(RED: NodeAPI, def: ConfigDef, typed: Required<ConfigCredentials>): ConfigCredentials {
   const name = secretOf(def);
   if (name === undefined) return {};
@@ -111,15 +111,15 @@ function secretOf(def: ConfigDef): keyof ConfigCredentials | undefined {
 }
 
 /**
- * A secret that was deployed. It only goes the way that was deployed with it: else who may write config nodes, but not
- * read secrets, could have it sent to a host of his own.
+ * A deployed secret. It is sent only to the deployed address. Otherwise anyone who may edit config nodes, but not read
+ * secrets, could have it sent to a host of their own.
  */
 function storedSecret(RED: NodeAPI, def: ConfigDef, name: keyof ConfigCredentials): string {
   const what = name === "token" ? "token" : "client secret";
   const deployed = deployedNode(RED, def.id);
   if (deployed === undefined)
     throw new Refusal(400, `The ${what} is not deployed yet: type it again, or deploy first.`);
-  if (wayOf(definition(RED, def.id, { ...deployed })) !== wayOf(def)) {
+  if (routeOf(definition(RED, def.id, { ...deployed })) !== routeOf(def)) {
     throw new Refusal(
       400,
       `The stored ${what} belongs to other addresses (service, token URL, TLS or proxy) than those typed here: ` +
@@ -138,8 +138,8 @@ function deployedNode(RED: NodeAPI, id: string): object | undefined {
   return found;
 }
 
-/** Where a secret goes, and by what way. */
-function wayOf(def: ConfigDef & { tls?: unknown; proxy?: unknown }): string {
+/** The hosts that a secret is sent to, and the TLS and proxy nodes on the way. */
+function routeOf(def: ConfigDef & { tls?: unknown; proxy?: unknown }): string {
   const tokenOrigin = def.auth === "oauth" ? originOf(def.tokenUrl ?? "") : "";
   return JSON.stringify([originOf(baseUrlOf(def)), tokenOrigin, def.tls || "", def.proxy || ""]);
 }

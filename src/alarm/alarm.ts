@@ -1,3 +1,10 @@
+/**
+ * The state machine of an alarm. Its states: null (no event yet), `ok`, `alarm`, `unknown`. Its events:
+ * - `measured`: to `alarm` when all values have been beyond a limit for the hold time; back to `ok` when a value is within
+ *   the limit by the hysteresis, unless the alarm is latched; otherwise the state of the limit that was crossed before;
+ * - `failed` and `silent`: to `unknown`. An alarm that was raised stays raised (`limit`) and shows again with the next value;
+ * - `acknowledged`: a latched alarm ends now when its value is back, else as soon as it will be.
+ */
 import type { AlarmSettings } from "./settings";
 
 export type LimitName = "high" | "low";
@@ -9,17 +16,17 @@ export interface Alarm {
   readonly state: StateName | null;
   /** The limit whose alarm has been raised and has not ended, also while the state is unknown. */
   readonly limit: LimitName | null;
-  /** Whether the value has come back since: only an alarm that waits for an acknowledgement outlives that. */
+  /** Whether the value is back within the limit since: only an alarm that waits for an acknowledgement outlives that. */
   readonly back: boolean;
   /** Whether someone has acknowledged the alarm. */
   readonly acknowledged: boolean;
   /** When the state began, in milliseconds since 1970. */
   readonly since: number;
   /** Whether a message has ever come for it. */
-  readonly heard: boolean;
-  /** The value of the last measure; null when the last event was none, or there was none yet. */
+  readonly received: boolean;
+  /** The last measured value; null when the last event was not a measurement. */
   readonly value: number | null;
-  /** Since when (monotonic milliseconds) all values lie beyond a limit. */
+  /** Since when (monotonic milliseconds) all values have been beyond a limit; null when the last one was not. */
   readonly beyond: { readonly limit: LimitName; readonly from: number } | null;
 }
 
@@ -29,14 +36,14 @@ export interface Moment {
   monotonic: number;
 }
 
-/** An alarm of which nothing is known yet. */
+/** An alarm before its first event. */
 export const NEW_ALARM: Alarm = {
   state: null,
   limit: null,
   back: false,
   acknowledged: false,
   since: 0,
-  heard: false,
+  received: false,
   value: null,
   beyond: null,
 };
@@ -52,22 +59,22 @@ export function measured(before: Alarm, value: number, settings: AlarmSettings, 
   const raised =
     crossed !== null && crossed !== before.limit && isHeld
       ? { limit: crossed, back: false, acknowledged: false }
-      : carriedOn(before, value, crossed, settings);
+      : continued(before, value, crossed, settings);
   const state = raised.limit === null ? "ok" : "alarm";
-  return dated(before, { ...before, ...raised, state, heard: true, value, beyond }, now);
+  return dated(before, { ...before, ...raised, state, received: true, value, beyond }, now);
 }
 
-/** A message came that brings no value but an error. The hold time counts on. */
+/** A message came with an error instead of a value. The hold time goes on. */
 export function failed(before: Alarm, now: Moment): Alarm {
-  return dated(before, { ...before, state: "unknown", heard: true, value: null }, now);
+  return dated(before, { ...before, state: "unknown", received: true, value: null }, now);
 }
 
-/** No message has come for too long. The hold time begins anew. */
+/** No message has come for too long. The hold time starts again. */
 export function silent(before: Alarm, now: Moment): Alarm {
   return dated(before, { ...before, state: "unknown", value: null, beyond: null }, now);
 }
 
-/** Someone acknowledges the alarm: it ends when its value is back, else as soon as it will be. */
+/** Someone acknowledges the alarm: it ends now if its value is back, else as soon as it is. */
 export function acknowledged(before: Alarm, now: Moment): Alarm {
   if (before.limit === null) return before;
   if (!before.back) return { ...before, acknowledged: true };
@@ -79,7 +86,7 @@ export function isChange(before: Alarm, after: Alarm): boolean {
   return before.state !== after.state || (after.state === "alarm" && before.limit !== after.limit);
 }
 
-/** Whether an alarm has been raised that only an acknowledgement can end. */
+/** Whether the alarm has been raised and only an acknowledgement can end it. */
 export function isLatched(alarm: Alarm, { latch }: AlarmSettings): boolean {
   return latch && alarm.limit !== null && !alarm.acknowledged;
 }
@@ -89,8 +96,8 @@ function crossedLimit(value: number, { high, low }: AlarmSettings): LimitName | 
   return low !== undefined && value < low ? "low" : null;
 }
 
-/** What becomes of an alarm that was raised before, if any. */
-function carriedOn(
+/** What a value makes of the alarm that was raised before, if any. */
+function continued(
   before: Alarm,
   value: number,
   crossed: LimitName | null,
@@ -103,7 +110,7 @@ function carriedOn(
   return { limit, back, acknowledged };
 }
 
-/** Whether a value ends the alarm of a limit; of a limit that was taken away since, any does. */
+/** Whether a value ends the alarm of a limit. Any value does when the limit has been removed since. */
 function isBack(limit: LimitName, value: number, { high, low, hysteresis }: AlarmSettings): boolean {
   if (limit === "high") return high === undefined || value <= high - hysteresis;
   return low === undefined || value >= low + hysteresis;

@@ -1,11 +1,11 @@
 import { preview, SegmentError } from "../api/segment-error";
 
-/** What a timer of Node.js can count, in seconds: 24 days. */
+/** The longest time of a Node.js timer in seconds: 24 days. */
 const LONGEST_S = 2_147_483;
-/** 0.1 is not more than what lies between 0.2 and 0.3, though their difference as floating-point numbers is less. */
+/** 0.3 - 0.2 is a little less than 0.1 in floating-point numbers: a hysteresis of 0.1 must fit between such limits. */
 const ROUNDING = 1 + 1e-9;
 
-/** The limits of an alarm as they stand in a flow: texts of the dialog, or not there yet. */
+/** The limits of an alarm as a flow holds them: texts of the dialog, or missing. */
 export interface AlarmDef {
   high?: string | number;
   low?: string | number;
@@ -15,19 +15,19 @@ export interface AlarmDef {
   staleAfter?: string | number;
 }
 
-/** When an alarm is raised and when it ends. At least one of the limits is there. */
+/** When an alarm is raised and when it ends. It has at least one limit. */
 export interface AlarmSettings {
-  /** A value above it raises an alarm. In the unit of the measure, as `low` and `hysteresis`. */
+  /** A value above it raises an alarm. In the unit of the measure, like `low` and `hysteresis`. */
   high: number | undefined;
   /** A value below it raises an alarm. */
   low: number | undefined;
   /** How far a value must be back within its limit to end the alarm. */
   hysteresis: number;
-  /** How long values must lie beyond a limit to raise an alarm, in milliseconds. */
+  /** How long values must be beyond a limit to raise an alarm, in milliseconds. */
   holdMs: number;
   /** Whether an alarm stays until it has been acknowledged. */
   latch: boolean;
-  /** After how long without a usable message the state is unknown, in milliseconds; 0 for never. */
+  /** Time without a message after which the state is unknown, in milliseconds; 0 for never. */
   staleMs: number;
 }
 
@@ -43,9 +43,9 @@ export function readAlarmSettings(def: AlarmDef): AlarmSettings {
   const stale = readNumber("time without a message", def.staleAfter, 0, LONGEST_S) ?? 0;
   if (high === undefined && low === undefined) throw refusal("This alarm has no limit: open the node and fill one in");
   if (high !== undefined && low !== undefined) {
-    if (low >= high) throw refusal(`The low limit must lie below the high limit (got ${low} and ${high})`);
+    if (low >= high) throw refusal(`The low limit must be below the high limit (got ${low} and ${high})`);
     if (hysteresis > (high - low) * ROUNDING) {
-      throw refusal(`The hysteresis must not be more than what lies between the limits (got ${hysteresis})`);
+      throw refusal(`The hysteresis must not be larger than the gap between the limits (got ${hysteresis})`);
     }
   }
   return { high, low, hysteresis, holdMs: hold * 1000, latch: def.latch === true, staleMs: stale * 1000 };

@@ -10,7 +10,7 @@ export const MAX_TOPICS = 1000;
 export class AlarmTopics {
   readonly #alarms = new Map<Topic, Alarm>();
 
-  /** The topics that have an alarm, that which has been silent longest first. */
+  /** The topics that have an alarm, the one silent longest first. */
   get topics(): Topic[] {
     return [...this.#alarms.keys()];
   }
@@ -25,18 +25,18 @@ export class AlarmTopics {
   }
 
   /**
-   * Puts an alarm in the place of the topic's old one.
-   * @returns the topics that were forgotten for it: that of a silence before the first message; and when there are too
-   *   many, the one that was `ok` and silent longest, else the one that was silent longest
+   * Replaces the alarm of a topic.
+   * @returns the topics that were dropped for it: that of a silence before the first message; and when there are too many,
+   *   the topic silent longest of those that are `ok`, else of all
    */
   set(topic: Topic, alarm: Alarm): Topic[] {
     this.#alarms.delete(topic); // so that it goes to the end
-    const forgotten: Topic[] = [];
-    if (this.#alarms.has(null) && !this.get(null).heard) forgotten.push(null);
-    else if (this.#alarms.size >= MAX_TOPICS) forgotten.push(this.#dispensable());
-    for (const each of forgotten) this.#alarms.delete(each);
+    const dropped: Topic[] = [];
+    if (this.#alarms.has(null) && !this.get(null).received) dropped.push(null);
+    else if (this.#alarms.size >= MAX_TOPICS) dropped.push(this.#dispensable());
+    for (const each of dropped) this.#alarms.delete(each);
     this.#alarms.set(topic, alarm);
-    return forgotten;
+    return dropped;
   }
 
   #dispensable(): Topic {

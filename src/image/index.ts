@@ -1,4 +1,4 @@
-/** What a picture's bytes say of themselves, without decoding pixels. Imports nothing of ours. */
+/** Reads facts of an encoded picture from its bytes, without decoding pixels. Imports nothing of ours. */
 import { createHash, webcrypto } from "node:crypto";
 import { imageSize } from "image-size";
 import { pngOrientation } from "./png-orientation";
@@ -10,19 +10,19 @@ export interface ImageInfo {
   width: number;
   /** Height in pixels of the upright picture (EXIF orientation applied). */
   height: number;
-  /** Hex sha256 of the bytes as they came. */
+  /** Hex sha256 of the bytes. */
   sha256: string;
 }
 
-/** The bytes are no picture that can be used; the message says why. */
+/** The bytes are not a picture that can be used; the message says why. */
 export class ImageError extends Error {
   override readonly name = "ImageError";
 }
 
 const MIME_TYPES = { jpg: "image/jpeg", png: "image/png" } as const;
-/** Headers end long before this; more would only let garbage cost time on the caller's event loop. */
+/** Headers end long before this. More bytes would only let garbage block the event loop longer. */
 const HEADER_BYTES = 1024 * 1024;
-/** Larger ones are hashed on another thread, as they would hold up the event loop. */
+/** Larger pictures are hashed on another thread, as they would block the event loop. */
 const LARGE_BYTES = 1024 * 1024;
 
 /**
@@ -45,7 +45,7 @@ export async function readImageInfo(bytes: Uint8Array): Promise<ImageInfo> {
   };
 }
 
-/** Length of a JPEG's metadata segments, of which thermal cameras write megabytes; 0 for anything else. */
+/** Length of a JPEG's metadata segments; 0 for other formats. Thermal cameras write megabytes of them. */
 function jpegMetadataBytes(bytes: Uint8Array): number {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return 0;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -73,7 +73,7 @@ function readHeader(header: Uint8Array): { type: string; width: number; height: 
   }
 }
 
-/** EXIF orientations 5 to 8 turn the picture by 90°, so width and height change places. */
+/** EXIF orientations 5 to 8 turn the picture by 90°, so width and height are swapped. */
 function isQuarterTurn(orientation: number | undefined): boolean {
   return orientation !== undefined && orientation >= 5 && orientation <= 8;
 }

@@ -1,12 +1,12 @@
 const SIGNATURE_BYTES = 8;
-/** Length, type and checksum that surround a chunk's data. */
+/** Length, type and checksum around a chunk's data. */
 const CHUNK_FRAME_BYTES = 12;
 const ORIENTATION_TAG = 0x0112;
 const TIFF_ENTRY_BYTES = 12;
 
 /**
- * The EXIF orientation (1..8) in a PNG's eXIf chunk. Decoders turn such a PNG as they turn a JPEG, but image-size
- * reads EXIF of JPEGs only.
+ * The EXIF orientation (1..8) in a PNG's eXIf chunk. Decoders rotate such a PNG as they rotate a JPEG, but
+ * image-size reads EXIF of JPEGs only.
  * @returns undefined when there is none or it can't be read
  */
 export function pngOrientation(png: Uint8Array): number | undefined {
@@ -17,7 +17,7 @@ export function pngOrientation(png: Uint8Array): number | undefined {
       if (type === "eXIf") return tiffOrientation(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)));
     }
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // a damaged chunk: read beyond the end
+    if (!(error instanceof RangeError)) throw error; // a damaged chunk: its length points beyond the end
   }
   return undefined;
 }

@@ -1,15 +1,15 @@
 import type { BoundingBox, Point } from "../api";
-import { invalidPrompt, isMissing, isRecord, numberAt } from "./fields";
+import { invalidPrompt, isAbsent, isRecord, numberAt } from "./fields";
 import { isCoordinates, points } from "./points";
 import { toFraction, type Frame } from "./units";
 
-/** A box of a message, read. */
+/** A box that was read from a message. */
 export interface PromptBox {
   /** Corners in fractions of the upright picture. */
   boundingBox: BoundingBox;
   /** The box's own points, in fractions of the upright picture. */
   points: Point[];
-  /** The box as it was given, with whatever else it carries (label, track id, …). */
+  /** The box as it was given, with its other properties (label, track id, …). */
   given: unknown;
 }
 
@@ -21,14 +21,14 @@ const SIDES = ["left", "top", "right", "bottom"] as const;
 const FORMS = "{xMin, yMin, xMax, yMax}, {x, y, width, height}, {left, top, right, bottom} or [xMin, yMin, xMax, yMax]";
 
 /**
- * Reads what a message gives as boxes: `{xMin, yMin, xMax, yMax}`, `{x, y, width, height}` (x, y: its top left
+ * Reads the boxes of a message: `{xMin, yMin, xMax, yMax}`, `{x, y, width, height}` (x, y: its top left
  * corner), `{left, top, right, bottom}` or `[xMin, yMin, xMax, yMax]`; one or an array. A box may carry `points`.
- * @param field how the message calls them, for errors
+ * @param field their name in the message, for errors
  * @returns boxes in fractions of the upright picture; empty when none were given
  * @throws {SegmentError} `invalid-prompt`, naming field and value
  */
 export function boxes(value: unknown, frame: Frame, field = "boxes"): PromptBox[] {
-  if (isMissing(value)) return [];
+  if (isAbsent(value)) return [];
   if (!isBoxList(value)) return [box(field, value, frame)];
   return value.map((item: unknown, index) => box(`${field}[${index}]`, item, frame));
 }
@@ -73,10 +73,10 @@ function readCorners(field: string, value: unknown): Corners {
 }
 
 function hasAll(value: Record<string, unknown>, keys: readonly string[]): boolean {
-  return keys.every((key) => !isMissing(value[key]));
+  return keys.every((key) => !isAbsent(value[key]));
 }
 
-/** Corners that stand in the box under the given names (left, upper, right, lower). */
+/** The corners of a box by the given names (left, upper, right, lower). */
 function namedCorners(
   box: string,
   value: Record<string, unknown>,

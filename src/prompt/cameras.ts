@@ -1,11 +1,11 @@
 import { SegmentError, type BoundingBox, type ImageSize } from "../api";
 import { boxes } from "./boxes";
-import { invalidPrompt, isMissing, isRecord } from "./fields";
+import { invalidPrompt, isAbsent, isRecord } from "./fields";
 import type { Frame } from "./units";
 
-/** A box that a camera gave, in fractions of the upright picture, with what else it says of the object. */
+/** A camera's box in fractions of the upright picture, with what the camera knows about the object. */
 export interface CameraBox extends BoundingBox {
-  /** What the object is, such as "person". */
+  /** The class of the object, such as "person". */
   label?: string;
   /** Axis: the track that the object belongs to. */
   object_track_id?: string;
@@ -16,11 +16,11 @@ export interface CameraBox extends BoundingBox {
 }
 
 /**
- * Reads the box round the object that a camera's message tells of: `crop_box` of an Axis object snapshot (fractions), or
- * that of a Frigate event `{before, after}` (pixels): of its snapshot if there is one, else of the object.
+ * Reads the box of the object in a camera's message: `crop_box` of an Axis object snapshot (fractions), or the box of a
+ * Frigate event `{before, after}` (pixels): that of its snapshot if there is one, else that of the object.
  * @param field how the user would call the message, for errors
- * @param imageSize of the picture that the box is for
- * @returns undefined when it is another message, or one without a box
+ * @param imageSize size of the picture that the box is for
+ * @returns undefined for other messages, and for those without a box
  * @throws {SegmentError} `invalid-prompt` when the box can't be one, or does not fit into the picture
  */
 export function cameraBox(
@@ -28,7 +28,7 @@ export function cameraBox(
   message: Record<string, unknown>,
   imageSize: ImageSize,
 ): CameraBox | undefined {
-  if (!isMissing(message.crop_box)) {
+  if (!isAbsent(message.crop_box)) {
     const kind = isRecord(message.class) ? message.class.type : undefined;
     const { object_track_id } = message;
     return {
@@ -43,8 +43,8 @@ export function cameraBox(
 function frigateBox(field: string, after: Record<string, unknown>, imageSize: ImageSize): CameraBox | undefined {
   const { snapshot, label, id, camera } = after;
   const ofSnapshot = isRecord(snapshot) ? snapshot.box : undefined;
-  const [name, box] = isMissing(ofSnapshot) ? [`${field}.box`, after.box] : [`${field}.snapshot.box`, ofSnapshot];
-  if (isMissing(box)) return undefined;
+  const [name, box] = isAbsent(ofSnapshot) ? [`${field}.box`, after.box] : [`${field}.snapshot.box`, ofSnapshot];
+  if (isAbsent(box)) return undefined;
   try {
     return { ...oneBox(name, box, { units: "pixel", imageSize }), ...texts({ label, id, camera }) };
   } catch (error) {
@@ -62,7 +62,7 @@ function oneBox(field: string, value: unknown, frame: Frame): BoundingBox {
   return box.boundingBox;
 }
 
-/** The fields that are texts with something in them. */
+/** The fields that are not empty texts. */
 function texts<Name extends string>(fields: Record<Name, unknown>): Partial<Record<Name, string>> {
   const kept: Partial<Record<Name, string>> = {};
   for (const name in fields) {

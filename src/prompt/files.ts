@@ -1,14 +1,14 @@
 import { fileReferenceSchema, idSchema, instanceIdSchema, type FileReference } from "../api";
-import { invalidPrompt, isMissing } from "./fields";
+import { invalidPrompt, isAbsent } from "./fields";
 
 /**
- * Reads what a message gives as file or files.
+ * Reads the file or files of a message.
  * A number is a file id, text is an external id, `{space, externalId}` an instance id; the contract's own forms
  * `{fileId}`, `{fileExternalId}`, `{fileInstanceId}` are taken as they are. One of them or an array.
  * @throws {SegmentError} `invalid-prompt`, also when there is none
  */
 export function fileReferences(value: unknown): FileReference[] {
-  if (isMissing(value)) throw invalidPrompt("file", "there is none: give a file id, an external id or an instance id");
+  if (isAbsent(value)) throw invalidPrompt("file", "there is none: give a file id, an external id or an instance id");
   if (!Array.isArray(value)) return [fileReference("file", value)];
   if (value.length === 0) throw invalidPrompt("file", "the list of files is empty");
   return value.map((item: unknown, index) => fileReference(`file[${index}]`, item));

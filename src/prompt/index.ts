@@ -1,4 +1,4 @@
-/** From what people put into a message to API requests. Pure: no I/O, and nothing given is changed. */
+/** From the prompt in a message to API requests. Pure: no I/O, and no input is changed. */
 export { fileReferences } from "./files";
 export { points } from "./points";
 export { boxes, type PromptBox } from "./boxes";

@@ -9,21 +9,21 @@ import {
   type SegmentRequest,
 } from "../api";
 import { boxes, isBoxList, type PromptBox } from "./boxes";
-import { invalidPrompt, isMissing } from "./fields";
+import { invalidPrompt, isAbsent } from "./fields";
 import { fileReferences } from "./files";
 import { checkDistinct, points } from "./points";
 import type { Frame, Units } from "./units";
 
-/** One message starts no more jobs than this. */
+/** The most jobs that one message may start. */
 export const MAX_JOBS = 100;
 
-/** What a message asks for, in the forms that people write (see `fileReferences`, `points`, `boxes`). */
+/** The prompt of a message, in the forms that people write (see `fileReferences`, `points`, `boxes`). */
 export interface PromptInput {
   files: unknown;
   points?: unknown;
   boxes?: unknown;
   units: Units;
-  /** Size of the upright picture, `{width, height}` in pixels: needed for the unit pixel. */
+  /** Size of the upright picture, `{width, height}` in pixels; required for the unit pixel. */
   imageSize?: unknown;
 }
 
@@ -31,7 +31,7 @@ export interface PromptInput {
 export interface PlannedJob {
   /** The body to post. */
   request: SegmentRequest;
-  /** What the job cuts out, in fractions of the upright picture. */
+  /** In fractions of the upright picture. */
   prompt: Prompt;
   /** The user's own box object that this job is for. */
   box?: unknown;
@@ -45,7 +45,7 @@ export interface JobPlan {
 }
 
 /**
- * Turns what a message asks for into API requests, and checks all of them.
+ * Turns the prompt of a message into API requests, and checks all of them.
  * @throws {SegmentError} `invalid-prompt`, naming field and value
  */
 export function buildJobs(input: PromptInput): JobPlan {
@@ -70,7 +70,7 @@ export function buildJobs(input: PromptInput): JobPlan {
 
 function readFrame({ units, imageSize }: PromptInput): Frame {
   if (units === "fraction") return { units };
-  if (isMissing(imageSize)) {
+  if (isAbsent(imageSize)) {
     throw invalidPrompt(
       "imageSize",
       "is needed for the unit pixel: send msg.payload.imageSize {width, height}, or use segment upload before",
@@ -106,7 +106,7 @@ function combine(topPoints: Point[], promptBoxes: PromptBox[]): JobPrompt[] {
 
 function plannedJob(file: FileReference, prompt: Prompt, box: unknown): PlannedJob {
   const request = { items: [file], ...prompt };
-  // All was checked field by field; the contract's own schema has the last word.
+  // Each field has been checked; the contract's own schema has the last word.
   const parsed = segmentRequestSchema.safeParse(request);
   if (!parsed.success) throw new SegmentError("invalid-prompt", describeIssues(parsed.error, request));
   return { request: parsed.data, prompt, ...(box === undefined ? {} : { box }) };

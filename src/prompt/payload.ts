@@ -1,6 +1,6 @@
-import { invalidPrompt, isMissing, isRecord } from "./fields";
+import { invalidPrompt, isAbsent, isRecord } from "./fields";
 
-/** What a payload says under its usual names; a part that it does not say is undefined. */
+/** The prompt in a payload; a part that the payload does not hold is undefined. */
 export interface PayloadPrompt {
   files?: unknown;
   points?: unknown;
@@ -11,8 +11,8 @@ export interface PayloadPrompt {
 /**
  * Reads files, points and boxes of a payload: `fileIds`, `points`, `boxes`, and the names of the service's own
  * messages `fileId`, `items`, `boundingBox`.
- * @param options `needed`: there is no other place for a file or for a prompt, so the payload must be an object;
- *   `readsBoxes`: there is no other place for boxes, so it must be clear which ones are meant
+ * @param options `needed`: file or prompt can only be in the payload, so it must be an object; `readsBoxes`: boxes can only
+ *   be in the payload, so it must be clear which ones are meant
  * @throws {SegmentError} `invalid-prompt`
  */
 export function promptOfPayload(
@@ -23,7 +23,7 @@ export function promptOfPayload(
     if (!needed) return {};
     throw invalidPrompt("payload", "must be an object with fileIds and points or boxes", payload ?? "nothing");
   }
-  if (readsBoxes && !isMissing(payload.boxes) && !isMissing(payload.boundingBox)) {
+  if (readsBoxes && !isAbsent(payload.boxes) && !isAbsent(payload.boundingBox)) {
     throw invalidPrompt("payload.boundingBox", "can't be used beside payload.boxes", payload.boundingBox);
   }
   return {

@@ -1,18 +1,18 @@
 import { findTwins, type Point } from "../api";
-import { invalidPrompt, isMissing, isRecord, numberAt } from "./fields";
+import { invalidPrompt, isAbsent, isRecord, numberAt } from "./fields";
 import { toFraction, type Frame } from "./units";
 
 const POINT_FIELDS = ["x", "y", "label"];
 
 /**
- * Reads what a message gives as points: `{x, y, label?}` or `[x, y, label?]`, one or an array.
+ * Reads the points of a message: `{x, y, label?}` or `[x, y, label?]`, one or an array.
  * `label` is 1 (foreground, the default) or 0 (background).
- * @param field how the message calls them, for errors
+ * @param field their name in the message, for errors
  * @returns points in fractions of the upright picture; empty when none were given
  * @throws {SegmentError} `invalid-prompt`, naming field and value
  */
 export function points(value: unknown, frame: Frame, field = "points"): Point[] {
-  if (isMissing(value)) return [];
+  if (isAbsent(value)) return [];
   if (!Array.isArray(value) || isCoordinates(value)) return [point(field, value, frame)];
   const list = value.map((item: unknown, index) => point(`${field}[${index}]`, item, frame));
   checkDistinct(list, field);
@@ -24,7 +24,7 @@ export function isCoordinates(value: unknown[]): boolean {
   return value.length > 0 && !isRecord(value[0]) && !Array.isArray(value[0]);
 }
 
-/** Refuses two points on the same place: the service does, and with unlike labels they would contradict. */
+/** Refuses two points with the same coordinates, as the service does: with different labels they would contradict. */
 export function checkDistinct(list: Point[], field: string): void {
   const twins = findTwins(list);
   if (twins === undefined) return;
@@ -37,7 +37,7 @@ function point(field: string, value: unknown, frame: Frame): Point {
   return {
     x: toFraction(`${field}.x`, numberAt(`${field}.x`, x), "width", frame),
     y: toFraction(`${field}.y`, numberAt(`${field}.y`, y), "height", frame),
-    ...(isMissing(label) ? {} : { label: labelAt(`${field}.label`, label) }),
+    ...(isAbsent(label) ? {} : { label: labelAt(`${field}.label`, label) }),
   };
 }
 
@@ -48,7 +48,7 @@ function pointFields(field: string, value: unknown): Record<string, unknown> {
   }
   if (!isRecord(value)) throw invalidPrompt(field, "must be {x, y, label?} or [x, y, label?]", value);
   const unknown = Object.keys(value).find((key) => !POINT_FIELDS.includes(key));
-  // A misspelt label would otherwise silently count as foreground.
+  // Otherwise a misspelt label would count as foreground without an error.
   if (unknown !== undefined) throw invalidPrompt(`${field}.${unknown}`, "is no field of a point", value[unknown]);
   return value;
 }

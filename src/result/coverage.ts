@@ -1,13 +1,13 @@
 import type { ImageSize } from "../api";
 import type { Ring } from "./parts";
 
-/** The rows of one column of pixels that are covered: `[start, end)` pairs in a flat list, rising, never touching. */
+/** The covered rows of one column of pixels: `[start, end)` pairs in a flat list, ascending, never touching. */
 export type CoveredRows = readonly number[];
 
 /**
- * Which pixels of a grid segments cover: those whose middle lies in at least one of them, by the even-odd rule.
+ * The pixels of a grid that segments cover: those whose centre is in at least one of them, by the even-odd rule.
  * @param segments the rings of each, in fractions of the grid's width and height
- * @returns for each column its rows
+ * @returns the covered rows of each column
  */
 export function coverage(segments: readonly (readonly Ring[])[], { width, height }: ImageSize): CoveredRows[] {
   const columns = Array.from({ length: width }, (): [start: number, end: number][] => []);
@@ -15,7 +15,7 @@ export function coverage(segments: readonly (readonly Ring[])[], { width, height
     crossings(rings, width).forEach((heights, column) => {
       heights.sort((a, b) => a - b);
       for (let index = 0; index + 1 < heights.length; index += 2) {
-        const [start, end] = [firstMiddle(heights[index] ?? 0, height), firstMiddle(heights[index + 1] ?? 0, height)];
+        const [start, end] = [firstCentre(heights[index] ?? 0, height), firstCentre(heights[index + 1] ?? 0, height)];
         if (start < end) columns[column]?.push([start, end]);
       }
     });
@@ -23,7 +23,7 @@ export function coverage(segments: readonly (readonly Ring[])[], { width, height
   return columns.map(merged);
 }
 
-/** For each column that rings pass, the heights (fractions) at which they cross the middle of it. */
+/** For each column that rings pass, the heights (fractions) at which they cross its centre line. */
 function crossings(rings: readonly Ring[], width: number): Map<number, number[]> {
   const found = new Map<number, number[]>();
   for (const ring of rings) {
@@ -32,8 +32,8 @@ function crossings(rings: readonly Ring[], width: number): Map<number, number[]>
       if (from !== undefined) {
         const [left, right] = from.x < to.x ? [from, to] : [to, from];
         const slope = (right.y - left.y) / (right.x - left.x);
-        const end = firstMiddle(right.x, width);
-        for (let column = firstMiddle(left.x, width); column < end; column++) {
+        const end = firstCentre(right.x, width);
+        for (let column = firstCentre(left.x, width); column < end; column++) {
           const heights = found.get(column) ?? [];
           heights.push(left.y + ((column + 0.5) / width - left.x) * slope);
           found.set(column, heights);
@@ -45,8 +45,8 @@ function crossings(rings: readonly Ring[], width: number): Map<number, number[]>
   return found;
 }
 
-/** The first of `count` cells whose middle is not before a fraction; `count` when there is none. */
-function firstMiddle(fraction: number, count: number): number {
+/** The first of `count` cells whose centre is not before a fraction; `count` when there is none. */
+function firstCentre(fraction: number, count: number): number {
   return Math.min(count, Math.max(0, Math.ceil(fraction * count - 0.5)));
 }
 

@@ -17,8 +17,8 @@ export interface FeatureCollection {
 }
 
 /**
- * Segments as GeoJSON: one feature each, a Polygon when it is one piece, else a MultiPolygon. Coordinates are pixels of the
- * upright picture, origin at the top left, y down. Rings are closed, outlines with positive and holes with negative area.
+ * Segments as GeoJSON: one feature each, a Polygon for one piece, else a MultiPolygon. Coordinates are pixels of the upright
+ * picture, origin at the top left, y down. Rings are closed; outlines have a positive area, holes a negative one.
  */
 export function toGeoJson(segments: readonly FoundSegment[], size: ImageSize): FeatureCollection {
   return { type: "FeatureCollection", features: segments.map((segment) => toFeature(segment, size)) };

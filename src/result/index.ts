@@ -1,4 +1,4 @@
-/** Pure functions on results: what they measure, and the forms in which people want them. No HTTP, no pixels, no Node-RED. */
+/** Pure functions on results: measures, and the forms in which people use them. No HTTP, no pixels, no Node-RED. */
 export { toGeoJson, type FeatureCollection } from "./geojson";
 export { measure, measureSegment, type Measures } from "./measures";
 export { pickSegments, readPick } from "./pick";

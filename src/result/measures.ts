@@ -3,9 +3,9 @@ import { coverage } from "./coverage";
 import { boxAround, moments, partsOf, type Corner, type Ring } from "./parts";
 import type { FoundSegment } from "./read";
 
-/** What is measured of a shape, in fractions of the upright picture where nothing else is said. */
+/** The measures of a shape, in fractions of the upright picture unless stated otherwise. */
 interface ShapeMeasures {
-  /** The part of the picture that is covered, without holes: 0..1. */
+  /** The covered part of the picture, without holes: 0..1. */
   area: number;
   areaPixels: number;
   /** Only when the size of a pixel is known. */
@@ -25,21 +25,22 @@ export interface SegmentMeasures extends ShapeMeasures {
 
 /** `msg.measures` */
 export interface Measures {
-  /** Of all segments together: an area that several of them cover counts once, the score is the lowest (0 for none). */
+  /** Of all segments together: overlaps count once, the score is the lowest (0 when there are none). */
   total: ShapeMeasures & { count: number };
-  /** In the order of the results, within each the best first. */
+  /** In the order of the results; within a result the best first. */
   segments: SegmentMeasures[];
 }
 
 type Shape = Pick<ShapeMeasures, "area" | "centroid">;
 
-/** Segments that may overlap are put together on a grid of at most this many cells. */
+/** The union of segments that may overlap is counted on a grid of at most this many cells. */
 const GRID_CELLS = 1024 ** 2;
 
 /**
- * Measures segments, exactly by their polygons; only the total of segments that may overlap is counted on a grid, see `GRID_CELLS`.
+ * Measures segments exactly, by their polygons; only the total of segments that may overlap is counted on a grid, see
+ * `GRID_CELLS`.
  * @param size of the upright picture, in pixels
- * @param mmPerPixel length that a pixel's side has in reality, in millimetres
+ * @param mmPerPixel the real length of a pixel's side, in millimetres
  */
 export function measure(segments: readonly FoundSegment[], size: ImageSize, mmPerPixel?: number): Measures {
   const each = segments.map((segment) => measureSegment(segment, size, mmPerPixel));
@@ -93,7 +94,7 @@ function areApart(shapes: readonly Pick<ShapeMeasures, "boundingBox">[]): boolea
   );
 }
 
-/** Shapes that do not overlap as one. */
+/** Shapes that do not overlap, as one shape. */
 function sumOf(shapes: readonly Shape[], boundingBox: BoundingBox | null): Shape {
   const area = shapes.reduce((sum, shape) => sum + shape.area, 0);
   if (area === 0) return { area, centroid: middleOf(boundingBox) };

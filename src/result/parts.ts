@@ -5,27 +5,27 @@ export interface Corner {
   x: number;
   y: number;
 }
-/** A closed ring: the last corner joins the first. */
+/** A closed ring: its last corner is connected to the first. */
 export type Ring = readonly Corner[];
 
-/** A coherent piece of a segment. Its outline runs clockwise on the screen (y down), its holes the other way. */
+/** A connected piece of a segment. Its outline runs clockwise on the screen (y down), its holes the other way. */
 export interface Part {
   outline: Ring;
   holes: Ring[];
 }
 
-/** A ring that encloses something. */
+/** A ring that encloses an area. */
 interface Solid {
   ring: Ring;
-  /** Without sign. */
+  /** Not signed. */
   area: number;
   /** A point in it. */
   inner: Corner;
 }
 
 /**
- * Sorts rings into pieces with their holes by the even-odd rule: a ring in an even number of others is an outline, one in
- * an odd number is a hole of the smallest of them. Their order and direction do not matter. Rings must not cross.
+ * Sorts rings into pieces with their holes by the even-odd rule: a ring inside an even number of others is an outline, one
+ * inside an odd number is a hole of the smallest of them. Their order and direction do not matter. Rings must not cross.
  */
 export function partsOf(rings: readonly Ring[]): Part[] {
   const solids = rings.flatMap((ring): Solid[] => {
@@ -39,7 +39,7 @@ export function partsOf(rings: readonly Ring[]): Part[] {
     const around = solids.slice(0, index).filter(({ ring }) => isInside(solid.inner, ring));
     const parent = around.at(-1);
     const part = parent === undefined ? undefined : parts.get(parent);
-    // The smallest ring around is an outline just when this one is a hole, as rings do not cross.
+    // This ring is a hole exactly when the smallest ring around it is an outline, as rings do not cross.
     if (part === undefined) parts.set(solid, { outline: directed(solid.ring, 1), holes: [] });
     else part.holes.push(directed(solid.ring, -1));
   });
@@ -54,7 +54,7 @@ export function signedArea(ring: Ring): number {
 /** Area and first moments of a ring, all with the sign of its direction. */
 export function moments(ring: Ring): { area: number; x: number; y: number } {
   const sums = { area: 0, x: 0, y: 0 };
-  const origin = ring[0] ?? { x: 0, y: 0 }; // near the ring, so that small ones far from 0 keep their digits
+  const origin = ring[0] ?? { x: 0, y: 0 }; // near the ring, so that small rings far from 0 keep their precision
   let from = ring.at(-1) ?? origin;
   for (const to of ring) {
     const [ax, ay, bx, by] = [from.x - origin.x, from.y - origin.y, to.x - origin.x, to.y - origin.y];
@@ -71,7 +71,7 @@ function directed(ring: Ring, sign: 1 | -1): Ring {
   return signedArea(ring) * sign >= 0 ? ring : ring.toReversed();
 }
 
-/** A point well inside of a ring: in the widest place of the highest strip without a corner. None: it encloses nothing. */
+/** A point well inside a ring: in the widest part of the highest strip without a corner; undefined if it has no area. */
 function innerPoint(ring: Ring): Corner | undefined {
   const heights = ring.map(({ y }) => y).sort((a, b) => a - b);
   let strip = { y: 0, height: 0 };
@@ -93,7 +93,7 @@ function isInside({ x, y }: Corner, ring: Ring): boolean {
   return crossingsAt(y, ring).filter((crossing) => crossing < x).length % 2 === 1;
 }
 
-/** Where a ring crosses a height, from left to right. */
+/** The x at which a ring crosses a height, from left to right. */
 function crossingsAt(y: number, ring: Ring): number[] {
   const crossings: number[] = [];
   let from = ring.at(-1);
@@ -106,7 +106,7 @@ function crossingsAt(y: number, ring: Ring): number[] {
   return crossings.sort((a, b) => a - b);
 }
 
-/** The smallest box around rings, in their unit; null when there are none. */
+/** The bounding box of rings, in their unit; null when there are none. */
 export function boxAround(rings: readonly Ring[]): BoundingBox | null {
   const box = { xMin: Infinity, yMin: Infinity, xMax: -Infinity, yMax: -Infinity };
   for (const { x, y } of rings.flat()) {

@@ -3,38 +3,37 @@ import { preview, SegmentError, type BoundingBox } from "../api";
 import { boxAround } from "./parts";
 import type { FoundSegment, Result } from "./read";
 
-/** A segment that is less like the chosen box (intersection over union) is another object. */
-const LEAST_LIKENESS = 0.2;
+/** A segment whose intersection over union with the chosen box is lower is another object. */
+const MIN_OVERLAP = 0.2;
 const boxSchema = z.object({ xMin: z.number(), yMin: z.number(), xMax: z.number(), yMax: z.number() });
 
 /**
  * Reads the box by which a segment is chosen; undefined and null mean that none was.
- * @param place how the user would call where it was found, for errors
+ * @param name how the user would call the value, for errors
  * @throws {SegmentError} `invalid-result`
  */
-export function readPick(place: string, value: unknown): BoundingBox | undefined {
+export function readPick(name: string, value: unknown): BoundingBox | undefined {
   if (value === undefined || value === null) return undefined;
   const parsed = boxSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new SegmentError(
     "invalid-result",
-    `${place} must be the bounding box of the segment to show, {xMin, yMin, xMax, yMax} in fractions (got ${preview(value)}).`,
+    `${name} must be the bounding box of the segment to show, {xMin, yMin, xMax, yMax} in fractions (got ${preview(value)}).`,
   );
 }
 
 /**
- * Of each result one segment: the one whose bounding box is most like `box` (by intersection over union, .2 at least),
- * else the best.
- * By its place, as the next picture's segments may have another order.
+ * One segment of each result: the one whose bounding box overlaps `box` most (intersection over union, at least 0.2), else
+ * the best. It is found by its position, as the segments of the next picture may have another order.
  * @param box in fractions of the upright picture
  */
 export function pickSegments(results: readonly Result[], box?: BoundingBox): FoundSegment[] {
   return results.flatMap(({ segments }) => {
     const best = highest(segments, ({ score }) => score);
     if (best === undefined || box === undefined) return best ?? [];
-    const likeness = ({ rings }: FoundSegment): number => overlap(boxAround(rings), box);
-    const alike = highest(segments, likeness);
-    return alike !== undefined && likeness(alike) >= LEAST_LIKENESS ? alike : best;
+    const overlapOf = ({ rings }: FoundSegment): number => overlap(boxAround(rings), box);
+    const nearest = highest(segments, overlapOf);
+    return nearest !== undefined && overlapOf(nearest) >= MIN_OVERLAP ? nearest : best;
   });
 }
 

@@ -17,13 +17,13 @@ import type { Ring } from "./parts";
 export interface FoundSegment {
   /** 0..1 */
   score: number;
-  /** What the user calls it: the label of the box that it was found by. */
+  /** The label of the box that it was found by. */
   label?: string;
   /** Outlines and holes in fractions of the upright picture, in any order and direction: the even-odd rule holds. */
   rings: Ring[];
 }
 
-/** What a job has brought. */
+/** The result of a job. */
 export interface Result {
   jobId: number;
   file: FileReference | undefined;
@@ -31,7 +31,7 @@ export interface Result {
   segments: FoundSegment[];
 }
 
-/** `msg.segment`, of which only this is read; anything else in its place counts as nothing. */
+/** The part of `msg.segment` that is read. A property of another form counts as missing. */
 const segmentSchema = z
   .looseObject({
     jobId: z.number().optional().catch(undefined),
@@ -41,46 +41,46 @@ const segmentSchema = z
       .catch(undefined),
   })
   .catch({});
-/** A whole message in an array, as the core join node makes it by choice. */
+/** A whole message in an array, as the core join node can make it. */
 const messageSchema = z.looseObject({ payload: z.unknown(), segment: z.unknown() });
 
 /**
- * Reads the result of one job, or an array of results, or of whole messages with results, that are about one file.
- * @param place how the user would call where it was found, for errors
- * @param segment the message's `msg.segment`: its box names what its job has found
+ * Reads the result of one job, or an array of results (or of whole messages with results) of one file.
+ * @param name how the user would call the value, for errors
+ * @param segment the message's `msg.segment`: the label of its box names the segments of its job
  * @throws {SegmentError} `invalid-result`
  */
-export function readResults(place: string, value: unknown, segment: unknown): Result[] {
+export function readResults(name: string, value: unknown, segment: unknown): Result[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
-  if (items.length === 0) throw invalid(`${place} is an empty array: there is no result in it`);
+  if (items.length === 0) throw invalid(`${name} is an empty array: there is no result in it`);
   const results = items.map((item, index) =>
-    readItem(Array.isArray(value) ? `${place}[${index}]` : place, item, segment),
+    readItem(Array.isArray(value) ? `${name}[${index}]` : name, item, segment),
   );
-  checkFile(place, results);
+  checkFile(name, results);
   return results;
 }
 
-function readItem(place: string, item: unknown, segment: unknown): Result {
+function readItem(name: string, item: unknown, segment: unknown): Result {
   const message = messageSchema.safeParse(item);
   if (message.success && "payload" in message.data) {
-    return readResult(`${place}.payload`, message.data.payload, message.data.segment);
+    return readResult(`${name}.payload`, message.data.payload, message.data.segment);
   }
-  return readResult(place, item, segment);
+  return readResult(name, item, segment);
 }
 
-function readResult(place: string, value: unknown, segment: unknown): Result {
+function readResult(name: string, value: unknown, segment: unknown): Result {
   const parsed = jobSchema.safeParse(value);
   if (!parsed.success) {
     const reason =
       typeof value === "object" && value !== null && !ArrayBuffer.isView(value)
         ? describeIssues(parsed.error, value)
         : `got ${preview(value)}`;
-    throw invalid(`${place} must be a result as segment wait sends it (${reason})`);
+    throw invalid(`${name} must be a result as segment wait sends it (${reason})`);
   }
   const job = parsed.data;
   if (job.status !== "Completed") {
     throw invalid(
-      `${place} is job ${job.jobId} with the status ${preview(job.status)}, not a result: wire this node to the first output of segment wait`,
+      `${name} is job ${job.jobId} with the status ${preview(job.status)}, not a result: wire this node to the first output of segment wait`,
     );
   }
   const label = labelOf(job.jobId, segment);
@@ -101,14 +101,14 @@ function labelOf(jobId: number, segment: unknown): string | undefined {
   return ofSegment === jobId && box?.label !== undefined ? String(box.label) : undefined;
 }
 
-/** The file by the first name that it has. */
+/** The reference to the result's file: the first one that it holds. */
 function fileOf(job: Job): FileReference | undefined {
   const { fileId, fileExternalId, fileInstanceId } = job.items?.[0] ?? {};
   const names = [{ fileId }, { fileExternalId }, { fileInstanceId }];
   return names.map((name) => fileReferenceSchema.safeParse(name)).find(({ success }) => success)?.data;
 }
 
-/** What of a prompt can be drawn: services are free to answer more, or less exactly. */
+/** The drawable part of a prompt: services may send more, or less exact values. */
 function promptOf({ prompt }: Job): Prompt {
   const points = (prompt?.points ?? []).map(({ x, y, label }) =>
     pointSchema.safeParse({ x, y, label: label === 0 ? 0 : 1 }),
@@ -120,12 +120,12 @@ function promptOf({ prompt }: Job): Prompt {
   };
 }
 
-/** All results must be about one picture. */
-function checkFile(place: string, results: Result[]): void {
+/** Checks that all results are of one file. */
+function checkFile(name: string, results: Result[]): void {
   const [first, other] = new Set(results.flatMap(({ file }) => (file === undefined ? [] : [preview(file)])));
   if (other !== undefined) {
     throw invalid(
-      `${place} holds results of different files, ${first} and ${other}: let a join put together those of one file only`,
+      `${name} holds results of different files, ${first} and ${other}: let a join put together those of one file only`,
     );
   }
 }

@@ -2,18 +2,18 @@ import type { ImageSize } from "../api";
 import { coverage } from "./coverage";
 import type { FoundSegment } from "./read";
 
-/** A mask as the COCO tools (pycocotools) write it: run lengths, column by column, compressed to text. */
+/** A mask in the form of the COCO tools (pycocotools): run lengths, column by column, compressed to text. */
 export interface Rle {
   size: [height: number, width: number];
   counts: string;
 }
 
-/** The mask of all segments together, their holes left out, at the size of the upright picture in pixels. */
+/** The mask of all segments together, without their holes, at the size of the upright picture in pixels. */
 export function toRle(segments: readonly FoundSegment[], size: ImageSize): Rle {
   return { size: [size.height, size.width], counts: compress(runLengths(segments, size)) };
 }
 
-/** Lengths of the runs of pixels, down the columns from left to right: not covered and covered by turns. */
+/** Lengths of the runs of pixels, down the columns from left to right: not covered and covered alternate. */
 function runLengths(segments: readonly FoundSegment[], size: ImageSize): number[] {
   const columns = coverage(
     segments.map(({ rings }) => rings),
@@ -24,7 +24,7 @@ function runLengths(segments: readonly FoundSegment[], size: ImageSize): number[
     for (const row of rows) {
       const pixel = column * size.height + row;
       if (changes.at(-1) === pixel)
-        changes.pop(); // the run goes on from the foot of one column to the head of the next
+        changes.pop(); // the run continues from the bottom of one column at the top of the next
       else changes.push(pixel);
     }
   });
@@ -34,8 +34,8 @@ function runLengths(segments: readonly FoundSegment[], size: ImageSize): number[
 }
 
 /**
- * The text form: from the fourth run on the difference to the run two before, each number in groups of five bits, the
- * lowest first, with a sixth bit when more follow, as characters from "0" on.
+ * The text form: from the fourth run on, the difference to the run two before. Each number is split into groups of five
+ * bits, the lowest first, with a sixth bit when more follow, written as characters from "0" on.
  */
 function compress(lengths: readonly number[]): string {
   return lengths.map((length, index) => groups(index > 2 ? length - (lengths[index - 2] ?? 0) : length)).join("");

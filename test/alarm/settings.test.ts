@@ -30,11 +30,11 @@ describe("settings of an alarm", () => {
     assertRefused({ high: 1, hysteresis: -1 }, /hysteresis must be a number, at least 0 \(got -1\)/);
     assertRefused({ high: 1, hold: "-1" }, /hold time/);
     assertRefused({ high: 1, staleAfter: 3_000_000 }, /time without a message must be .* at most 2147483/);
-    assertRefused({ high: 1, low: 1 }, /low limit must lie below/);
-    assertRefused({ high: 1, low: 0.5, hysteresis: 0.6 }, /hysteresis must not be more/);
+    assertRefused({ high: 1, low: 1 }, /low limit must be below/);
+    assertRefused({ high: 1, low: 0.5, hysteresis: 0.6 }, /hysteresis must not be larger/);
   });
 
-  it("may have a hysteresis of all that lies between the limits, whatever its rounding", () => {
+  it("may have a hysteresis as large as the gap between the limits, whatever its rounding", () => {
     assert.equal(readAlarmSettings({ high: 0.3, low: 0.2, hysteresis: 0.1 }).hysteresis, 0.1);
   });
 });

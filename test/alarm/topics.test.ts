@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { AlarmTopics, NEW_ALARM, type Alarm } from "../../src/alarm";
 import { MAX_TOPICS } from "../../src/alarm/topics";
 
-const OK: Alarm = { ...NEW_ALARM, state: "ok", heard: true };
-const RAISED: Alarm = { ...NEW_ALARM, state: "alarm", limit: "high", heard: true };
+const OK: Alarm = { ...NEW_ALARM, state: "ok", received: true };
+const RAISED: Alarm = { ...NEW_ALARM, state: "alarm", limit: "high", received: true };
 
 describe("the alarms of many topics", () => {
   it("are apart", () => {

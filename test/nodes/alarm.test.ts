@@ -161,7 +161,7 @@ describe("segment alarm", () => {
     await load();
     await give(measure(11));
     for (const [bad, text] of [
-      [{ payload: 1 }, /msg\.measures\.total\.area is not there/],
+      [{ payload: 1 }, /msg\.measures\.total\.area is missing/],
       [measure("12"), /msg\.measures\.total\.area must be a number \(got "12"\)/],
       [measure(NaN), /must be a number/],
       [measure({ pixels: 12 }), /got {"pixels":12}/],
