@@ -32,6 +32,8 @@ export interface Extras {
   note?: () => string | undefined;
   /** The status when no message is under way and the last one has not failed; by default the note in grey. */
   idle?: () => NodeStatus;
+  /** Runs the work on a message when it is its turn; by default at once. */
+  inTurn?: (work: () => Promise<Error | undefined>) => Promise<Error | undefined>;
   /** Resolves when a message whose work has ended may be reported as done. */
   settled?: () => Promise<void>;
   /** Saves what it can of the messages under way, before their work is aborted. */
@@ -66,18 +68,23 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
   };
   const status = new StatusLine(node, extras.working ?? count, extras.idle ?? (() => noteStatus(note())));
 
+  const { inTurn = (work) => work() } = extras;
   const run = async (msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> => {
     underWay++;
-    status.next();
     const task = {
       signal: closing.signal,
       send: (out: Outgoing): void => {
         if (!closing.signal.aborted) send(out);
       },
     };
-    const failure = await handle(msg, task).then(() => undefined, asError);
-    underWay--;
-    status.ended(failure);
+    const failure = await inTurn(async () => {
+      if (closing.signal.aborted) return undefined;
+      status.next();
+      const failure = await handle(msg, task).then(() => undefined, asError);
+      underWay--;
+      status.ended(failure);
+      return failure;
+    });
     await extras.settled?.();
     if (!closing.signal.aborted) done(failure);
   };

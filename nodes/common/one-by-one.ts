@@ -1,7 +1,7 @@
-import type { Node, NodeAPI, NodeMessageInFlow, NodeStatus } from "node-red";
+import type { Node, NodeAPI, NodeStatus } from "node-red";
 import { asError } from "../../src/api/segment-error";
 import { KeyedMutex } from "../../src/async/keyed-mutex";
-import { onMessage, type Handler, type Task } from "./on-message";
+import { onMessage, type Handler } from "./on-message";
 
 /** What a node does that works on one message after another. */
 export interface Work {
@@ -31,17 +31,12 @@ export function oneByOne(RED: NodeAPI, node: Node, dropped: string, work: Work):
   const turns = new KeyedMutex();
   let isReady = false;
   let isClosed = false;
-  const inTurn = (action: () => Promise<void>): Promise<void> =>
-    turns.run("all", () => (isClosed ? Promise.resolve() : action()));
+  const inTurn = <R>(action: () => Promise<R>): Promise<R> => turns.run("all", action);
   // A rejection would end Node-RED's process.
   const report = (error: unknown): void => node.error(asError(error));
 
-  const handle = (msg: NodeMessageInFlow, task: Task): Promise<void> =>
-    inTurn(() => {
-      status.next(); // the failure of the message before this one is history
-      return work.handle(msg, task);
-    });
-  const status = onMessage(RED, node, { dropped }, handle, {
+  const status = onMessage(RED, node, { dropped }, work.handle, {
+    inTurn,
     working: () => undefined,
     idle: () => (isReady ? work.status() : {}),
     settled: work.settled,
@@ -58,7 +53,7 @@ export function oneByOne(RED: NodeAPI, node: Node, dropped: string, work: Work):
   inTurn(() => work.start().finally(ready)).catch(report);
   return (action) => {
     inTurn(() => {
-      action();
+      if (!isClosed) action();
       status.next();
       return Promise.resolve();
     }).catch(report);

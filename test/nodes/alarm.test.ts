@@ -207,6 +207,18 @@ describe("segment alarm", () => {
     ]);
   });
 
+  it("shows no error of a message once a later one is done, also when both came in one go", async () => {
+    await load();
+    const shown: unknown[] = [];
+    const emitter: EventEmitter = helper.getNode("alarm");
+    emitter.on("call:status", ({ args }: { args: unknown[] }) => shown.push(args[0]));
+    for (const message of [measure(5), {}, measure(4)]) flow.send("alarm", message);
+    await flow.nextOf("finished", 2);
+    const ok = { fill: "green", shape: "dot", text: "segment-alarm.status.ok" };
+    assert.ok(shown.some((status) => (status as { text?: string }).text === "invalid-result"));
+    assert.deepEqual(shown.at(-1), ok);
+  });
+
   for (const type of ["full", "nodes"] as const) {
     it(`goes on as before after a deploy of type ${type}, without a message`, async () => {
       await load({ latch: true });
