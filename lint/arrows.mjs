@@ -24,6 +24,9 @@ const SRC = [
   "src/simulator",
   "src/cli",
 ];
+/** What a dialog's script may import in any room: pure functions and types. */
+const BROWSER = ["nodes/common", "src/api"];
+const EDITORS = ["common", "config", "start", "wait", "render", "alarm"].map((name) => `nodes/${name}/editor`);
 /** The engine's own rooms, for what measures and tests them. */
 const ENGINES = ["graphcut", "sam", "critic", "graph", "pixels"].map((name) => `src/engine/${name}`);
 const ROOMS = ["upload", "start", "wait", "render", "alarm", "config", "service", "common"].map(
@@ -63,11 +66,18 @@ export const ARROWS = {
   "nodes/service": ["nodes/common", ...PURE, "src/client", "src/embedded"],
   "nodes/upload": ROOM,
   "nodes/start": ROOM,
-  "nodes/start/editor": ["nodes/common", "src/api", "src/drawing", "src/prompt"],
   "nodes/wait": ROOM,
   "nodes/render": ROOM,
   "nodes/alarm": [...ROOM, "src/alarm"],
   "nodes/config": ROOM,
+
+  // The dialogs' scripts run in a browser: they may import only what does.
+  "nodes/common/editor": BROWSER,
+  "nodes/config/editor": ["nodes/common/editor", ...BROWSER],
+  "nodes/start/editor": ["nodes/common/editor", "src/drawing", "src/prompt", ...BROWSER],
+  "nodes/wait/editor": ["nodes/common/editor", ...BROWSER],
+  "nodes/render/editor": ["nodes/common/editor", ...BROWSER],
+  "nodes/alarm/editor": ["nodes/common/editor", ...BROWSER],
   nodes: [...ROOMS, ...PURE, "src/alarm"],
 
   tools: [...SRC, ...ENGINES],
@@ -76,7 +86,7 @@ export const ARROWS = {
   scripts: ["tools", ...SRC],
   lint: [],
   // A test may import whatever it tests.
-  test: ["tools", "lint", "bench", "examples", "scripts", "nodes", ...ROOMS, "nodes/start/editor", ...SRC, ...ENGINES],
+  test: ["tools", "lint", "bench", "examples", "scripts", "nodes", ...ROOMS, ...EDITORS, ...SRC, ...ENGINES],
 };
 const FOLDERS = Object.keys(ARROWS).sort((a, b) => b.length - a.length);
 // A key that is misspelt would guard nothing.

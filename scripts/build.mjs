@@ -26,7 +26,7 @@ for (const name of readdirSync("dist", { recursive: true }).filter((entry) => ex
 }
 cpSync("nodes", "dist/nodes", {
   recursive: true,
-  filter: (file) => extname(file) !== ".ts" && basename(file) !== "editor",
+  filter: (file) => extname(file) !== ".ts" && !["editor", "tsconfig.json"].includes(basename(file)),
 });
 for (const file of readdirSync("dist/nodes").filter((name) => extname(name) === ".html")) {
   const path = join("dist/nodes", file);

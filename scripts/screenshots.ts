@@ -1,6 +1,6 @@
 /**
- * Pictures of the nodes' dialogs, as they stand in a real Node-RED: in light colours, and in dark ones where that
- * Node-RED has them (5.0 and later).
+ * Pictures of the nodes' dialogs in a real Node-RED: in the light theme, and in the dark theme where that Node-RED has
+ * one (5.0 and later).
  *
  *   npm run build && npx tsx scripts/screenshots.ts [FOLDER]
  *
@@ -33,10 +33,10 @@ const OAUTH = {
   scopes: "https://westeurope-1.cognitedata.com/.default",
 };
 const EXAMPLE = "coffee.jpg";
-/** No config node has an id that is also a value of a property, such as "embedded": Node-RED takes it for a reference. */
+/** No id of a config node equals a property's value, such as "embedded": Node-RED would take that for a reference. */
 const FLOW: Flow = [
   { id: "tab", type: "tab", label: "Flow 1" },
-  { id: "this-machine", type: "segment-config", name: "this machine", service: "embedded" },
+  { id: "this-machine", type: "segment-config", name: "embedded server", service: "embedded" },
   {
     id: "plant",
     type: "segment-config",
@@ -57,12 +57,12 @@ const FLOW: Flow = [
   { id: "render", type: "segment-render", z: "tab", x: 700, y: 160, config: "", wires: [[]] },
   { id: "alarm", type: "segment-alarm", z: "tab", x: 800, y: 100, high: "0.4", wires: [[], []] },
 ];
-/** Pictures by their names: a dialog, and what is done in it before. */
+/** Pictures by their names: a dialog, and the steps that prepare it. */
 const PICTURES: { name: string; type: string; id: string; prepare?: (editor: Editor) => Promise<void> }[] = [
   { name: "config-embedded", type: "segment-config", id: "this-machine", prepare: testConnection },
   { name: "config-server", type: "segment-config", id: "plant", prepare: typeSecret("token") },
   { name: "config-cdf", type: "segment-config", id: "fusion", prepare: typeSecret("clientSecret") },
-  { name: "config-more", type: "segment-config", id: "fusion", prepare: openMore },
+  { name: "config-advanced", type: "segment-config", id: "fusion", prepare: openAdvanced },
   { name: "upload", type: "segment-upload", id: "upload" },
   { name: "start", type: "segment-start", id: "start" },
   { name: "prompt-editor", type: "segment-start", id: "start", prepare: drawPrompt },
@@ -74,7 +74,7 @@ const PICTURES: { name: string; type: string; id: string; prepare?: (editor: Edi
 async function testConnection({ page }: Editor): Promise<void> {
   await page.locator(".segment-config-test").click();
   await page.locator(".segment-config-test-result div").waitFor();
-  // Where this project lies is nobody's business.
+  // The folder of this project is private.
   const status = page.locator(".segment-config-sam-status");
   const text = (await status.innerText()).replaceAll(PACKAGE_ROOT, "/data/node-red-segment/sam");
   await status.evaluate((element, shown) => (element.textContent = shown), text);
@@ -87,13 +87,13 @@ function typeSecret(field: string): (editor: Editor) => Promise<void> {
   };
 }
 
-async function openMore(editor: Editor): Promise<void> {
+async function openAdvanced(editor: Editor): Promise<void> {
   await typeSecret("clientSecret")(editor);
   await editor.page.locator("#node-config-input-usetls").check();
-  await editor.page.locator(".segment-config-more").click();
+  await editor.page.locator(".segment-config-advanced").click();
 }
 
-/** Draws the example's box and its first point on the object and beside it, and tries them. */
+/** Draws the example's box, its first object point and its first background point, and tries them. */
 async function drawPrompt({ page }: Editor): Promise<void> {
   const example = EXAMPLE_PICTURES.find(({ file }) => file === EXAMPLE);
   if (example === undefined) throw new Error(`There are no prompts for ${EXAMPLE}.`);
@@ -113,14 +113,14 @@ async function drawPrompt({ page }: Editor): Promise<void> {
   await page.mouse.down();
   await page.mouse.move(x + xMax * width, y + yMax * height, { steps: 2 });
   await page.mouse.up();
-  // The first time the engine starts.
+  // The first trial starts the engine, so its time is not the usual one.
   for (let time = 0; time < 2; time++) {
     await page.locator(".segment-start-try").click();
     await page.locator(".segment-start-status", { hasText: "Score" }).waitFor();
   }
 }
 
-/** What a node of the flow does not say is as in a node that is new. */
+/** Properties that the flow leaves out get the values of a new node. */
 async function fillIn({ page }: Editor): Promise<void> {
   await page.evaluate(`(() => {
     const fill = (node) => {
@@ -131,7 +131,7 @@ async function fillIn({ page }: Editor): Promise<void> {
   })()`);
 }
 
-/** The open dialog without the empty room below its last field. */
+/** The open dialog without the empty space below its last field. */
 async function dialogArea({ page }: Editor): Promise<{ x: number; y: number; width: number; height: number }> {
   return page.evaluate(`(() => {
     document.activeElement?.blur();
@@ -146,7 +146,7 @@ async function takeAll(editor: Editor, folder: string, colours: string): Promise
     await editor.openDialog(type, id);
     await prepare?.(editor);
     const path = join(folder, `${name}-${colours}.png`);
-    await editor.page.mouse.move(0, 0); // else there may be a tooltip
+    await editor.page.mouse.move(0, 0); // away from elements with a tooltip
     const clip = await dialogArea(editor);
     await editor.page.waitForTimeout(FADE_MS);
     await editor.page.screenshot({ path, clip });
@@ -155,7 +155,7 @@ async function takeAll(editor: Editor, folder: string, colours: string): Promise
   }
 }
 
-/** Takes dark colours, as the user settings of Node-RED 5 do. Returns whether this Node-RED has them. */
+/** Sets the dark theme, as the user settings of Node-RED 5 do. Returns whether this Node-RED has one. */
 async function becomeDark({ page }: Editor): Promise<boolean> {
   return page.evaluate<boolean>(
     `(document.documentElement.classList.add("nr-theme-dark"), parseInt(RED.settings.version) >= 5)`,

@@ -16,9 +16,9 @@ export const CHROMIUM_ARGS = [
 /** Dialogs slide in and out. */
 const SLIDE_MS = 700;
 
-/** Node-RED's editor in a headless browser, by the selectors that hold on Node-RED 4.1 and 5.0. */
+/** Node-RED's editor in a headless browser, by selectors that fit Node-RED 4.1 and 5.0. */
 export class Editor {
-  /** What the browser's console reported as an error of a page or script of this Node-RED. */
+  /** Errors of pages and scripts of this Node-RED in the browser's console. */
   readonly errors: string[] = [];
 
   private constructor(
@@ -84,7 +84,7 @@ export class Editor {
   /** Deploys, and waits until the runtime has taken the flow. */
   async deploy(): Promise<void> {
     const taken = this.page.waitForResponse(
-      (answer) => answer.url().endsWith("/flows") && answer.request().method() === "POST",
+      (response) => response.url().endsWith("/flows") && response.request().method() === "POST",
     );
     await this.page.locator("#red-ui-header-button-deploy").click();
     await taken;

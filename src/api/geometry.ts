@@ -16,18 +16,6 @@ export const boundingBoxSchema = z
   .refine((box) => box.yMin < box.yMax, { path: ["yMin"], error: "yMin must be less than yMax" });
 export type BoundingBox = z.infer<typeof boundingBoxSchema>;
 
-/** Two points of a list on the same place, by their indexes; undefined when there are none. */
-export function findTwins(points: readonly Point[]): { first: number; second: number } | undefined {
-  const seen = new Map<string, number>();
-  for (const [second, { x, y }] of points.entries()) {
-    const place = `${x} ${y}`;
-    const first = seen.get(place);
-    if (first !== undefined) return { first, second };
-    seen.set(place, second);
-  }
-  return undefined;
-}
-
 /** The label that a point counts with: 1 (foreground) unless it says 0. */
 export function pointLabel(point: Point): 0 | 1 {
   return point.label ?? 1;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fileReferenceSchema, idSchema } from "./files";
-import { boundingBoxSchema, findTwins, pointSchema } from "./geometry";
+import { boundingBoxSchema, pointSchema } from "./geometry";
+import { findTwins } from "./twins";
 
 /** Body of `POST …/context/vision/segment`: one file, and points or a box or both. Unknown fields are refused. */
 export const segmentRequestSchema = z

@@ -1,4 +1,5 @@
-import { findTwins, type Point } from "../api";
+import type { Point } from "../api";
+import { findTwins } from "../api/twins"; // without zod: the prompt editor runs in a browser
 import { invalidPrompt, isAbsent, isRecord, numberAt } from "./fields";
 import { toFraction, type Frame } from "./units";
 

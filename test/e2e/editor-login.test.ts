@@ -1,4 +1,4 @@
-// The config dialog in an editor that wants a login and stands below a path, with a service that is not ours.
+// The config dialog in an editor that requires a login and is served below a path, with a service that is not ours.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -67,7 +67,7 @@ describe("the config dialog behind a login", function () {
     Editor.open(chromium, `${nodeRed!.url}red/`, { user, password: PASSWORD });
   const open = (id: string): Promise<void> => editor.openDialog("segment-config", id);
   const field = (name: string) => editor.page.locator(`#node-config-input-${name}`);
-  const more = () => editor.page.locator(".segment-config-more");
+  const advanced = () => editor.page.locator(".segment-config-advanced");
   const property = (id: string, name: string): Promise<unknown> =>
     editor.page.evaluate(`RED.nodes.node("${id}").${name}`);
 
@@ -92,19 +92,19 @@ describe("the config dialog behind a login", function () {
     assert.equal(await property("mine", "valid"), false);
   });
 
-  it("opens the part More when something in it is wrong, and by the keyboard", async () => {
+  it("opens the part Advanced when one of its values is wrong, and by the keyboard", async () => {
     await open("mine");
-    assert.equal(await more().getAttribute("aria-expanded"), "true");
+    assert.equal(await advanced().getAttribute("aria-expanded"), "true");
     assert.ok(await field("retries").isVisible());
     await field("retries").fill("3");
     await editor.confirm("segment-config");
     assert.equal(await property("mine", "valid"), true);
 
     await open("embedded");
-    assert.equal(await more().getAttribute("aria-expanded"), "false");
+    assert.equal(await advanced().getAttribute("aria-expanded"), "false");
     assert.ok(!(await field("retries").isVisible()));
-    await more().press("Enter");
-    assert.equal(await more().getAttribute("aria-expanded"), "true");
+    await advanced().press("Enter");
+    assert.equal(await advanced().getAttribute("aria-expanded"), "true");
     assert.ok(await field("retries").isVisible());
     assert.ok(!(await field("maxJobs").isVisible()), "only for Cognite Data Fusion");
     await editor.cancel("segment-config");
@@ -115,13 +115,17 @@ describe("the config dialog behind a login", function () {
     await field("engine").selectOption("graphcut");
     const lines = await test();
     assert.equal(lines.length, 1);
-    assert.match(lines[0]!, /^✔ Server: version \d\S*, engine graphcut, \d+ MB/);
+    assert.match(lines[0]!, /^✔ Server \d\S*, engine graphcut, \d+ MB/);
     await field("dataDir").fill("elsewhere");
-    assert.equal(await editor.page.locator(".segment-config-test-result").innerText(), "", "it held for other fields");
+    assert.equal(
+      await editor.page.locator(".segment-config-test-result").innerText(),
+      "",
+      "the result was for other fields",
+    );
     await editor.cancel("segment-config");
   });
 
-  it("fills in what fits an identity provider, and leaves what was typed", async () => {
+  it("fills in the fields that fit an identity provider, and keeps typed values", async () => {
     const values = async () => {
       const names = ["tokenUrl", "scopes", "audience", "clientAuth"];
       return Promise.all(names.map((name) => field(name).inputValue()));
@@ -164,7 +168,7 @@ describe("the config dialog behind a login", function () {
     const lines = await test();
     assert.deepEqual(
       lines.map((line) => line.slice(0, 10)),
-      ["✔ Token: o", "✔ Project:", "✔ Segments"],
+      ["✔ Token: o", "✔ Project:", "✔ Ready: j"],
     );
     await editor.confirm("segment-config");
   });
@@ -179,7 +183,7 @@ describe("the config dialog behind a login", function () {
     await editor.page.locator("#red-ui-clipboard-dialog-cancel").click();
   });
 
-  it("tests it with the secret that is stored, but sends that nowhere else", async () => {
+  it("tests it with the stored secret, but sends that to no other address", async () => {
     await editor.deploy();
     await open("fusion");
     letCdfAnswer();
@@ -207,27 +211,25 @@ describe("the config dialog behind a login", function () {
   });
 
   it("has written no error to the browser's console", () => {
-    // The browser reports what the editor meets on purpose: it has no login yet, and a test that is refused.
+    // The browser also reports expected responses: before the login, and to the refused test.
     assert.deepEqual(
       editor.errors.filter((error) => !/\/red\/settings|segment-config\/test/.test(error)),
       [],
     );
   });
 
-  it("tells who may only read that the test is not for them", async () => {
+  it("says which permission a user with read access lacks for the test", async () => {
     const reading = await openAs("reader");
     try {
       await reading.openDialog("segment-config", "embedded");
       const lines = await test(reading);
-      assert.deepEqual(lines, [
-        "✖ Your login can't test the connection: it lacks the permission segment-config.write.",
-      ]);
+      assert.deepEqual(lines, ["✖ You need the permission segment-config.write to test the connection."]);
     } finally {
       await reading.close();
     }
   });
 
-  it("refuses the request itself to who may only read, and to strangers", async () => {
+  it("refuses the request itself from a user with read access, and without a login", async () => {
     const url = `${nodeRed!.url}red/`;
     const form = { client_id: "node-red-admin", grant_type: "password", scope: "read", username: "reader" };
     const login = await fetch(`${url}auth/token`, {

@@ -1,4 +1,4 @@
-// Drawing a prompt in the dialog of segment start, in an editor that wants a login and stands below a path.
+// Drawing a prompt in the dialog of segment start, in an editor that requires a login and is served below a path.
 import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -130,12 +130,12 @@ describe("the prompt editor", function () {
     assert.ok((await part("area").locator("img").boundingBox())!.width > 200);
   });
 
-  it("draws points, points on the background and a box, and takes steps back", async () => {
+  it("draws object points, background points and a box, and undoes steps", async () => {
     const [on, beside] = COIN.points;
     await click(on!);
-    await status(/on the object at 87 %, 15 %/);
+    await status(/Object point at 87 %, 15 %/);
     await click(beside!, "right");
-    await status(/on the background at 77 %, 20 %/);
+    await status(/Background point at 77 %, 20 %/);
     await drag(COIN.box);
     await status(/^Box from 79 %, [45] % to 9[56] %, 25 %/);
     assert.deepEqual([await marks(1).count(), await marks(0).count()], [1, 1]);
@@ -166,7 +166,7 @@ describe("the prompt editor", function () {
     await part("undo").click();
   });
 
-  it("makes it the node's own, and shows it again when the dialog is opened", async () => {
+  it("makes it the node's own prompt, and shows it again when the dialog is opened", async () => {
     await part("use").click();
     await status(/Press Done and deploy/);
     await editor.confirm("segment-start");
@@ -205,14 +205,14 @@ describe("the prompt editor", function () {
     await drag({ xMin: 0.5, yMin: 0.5, xMax: 0.7, yMax: 0.7 });
     assert.equal(await part("area").locator("rect").count(), 4);
     await click({ x: 0.2, y: 0.2 });
-    await status(/can't be used with several boxes/);
+    await status(/cannot be used with several boxes/);
     await part("undo").click();
     await click({ x: 0.2, y: 0.2 });
     await drag({ xMin: 0.5, yMin: 0.5, xMax: 0.7, yMax: 0.7 });
-    await status(/in place of the former/);
+    await status(/replaces the former box/);
     assert.equal(await part("area").locator("rect").count(), 2);
     await editor.confirm("segment-start");
-    await editor.page.getByText("The prompt that was drawn is not used").waitFor();
+    await editor.page.getByText("Your drawing was not applied").waitFor();
   });
 
   it("shows pixels of the fields on their places", async () => {
@@ -237,15 +237,15 @@ describe("the prompt editor", function () {
       for (const key of keys) await part("area").press(key);
     };
     await press("Delete", "ArrowRight", "Shift+ArrowUp", "Enter");
-    await status(/on the object at 51 %, 45 %/);
+    await status(/Object point at 51 %, 45 %/);
     await press("ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft", "Shift+Enter");
-    await status(/on the background at 46 %, 45 %/);
+    await status(/Background point at 46 %, 45 %/);
     await press("b");
     await status(/Box begun at 46 %, 45 %/);
     await press("Shift+ArrowRight", "Shift+ArrowDown", "b");
     await status(/^Box from 46 %, 45 % to 51 %, 50 %/);
     await press("b", "ArrowUp", "ArrowRight", "Escape");
-    await status(/No box/);
+    await status(/Box cancelled/);
     await press("Control+z", "Backspace");
     assert.equal(await part("area").locator("[data-label]").count(), 1);
     assert.ok(await part("area").isVisible(), "the dialog is still open");
@@ -254,7 +254,7 @@ describe("the prompt editor", function () {
   });
 
   it("has written no error to the browser's console", () => {
-    // The browser reports what the editor meets on purpose: it has no login yet, and no picture has passed a node.
+    // The browser also reports expected responses: before the login, and for the node without a picture.
     assert.deepEqual(
       editor.errors.filter((error) => !/\/red\/settings|unseen\/picture/.test(error)),
       [],
@@ -268,25 +268,25 @@ describe("the prompt editor", function () {
       await status(/pixels/, touching);
       const box = (await part("area", touching).boundingBox())!;
       await touching.page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 4);
-      await status(/on the object at (49|50|51) %, (24|25|26) %/, touching);
+      await status(/Object point at (49|50|51) %, (24|25|26) %/, touching);
     } finally {
       await touching.close();
     }
   });
 
-  it("shows the picture to who may only read, but does not let him try", async () => {
+  it("shows the picture to a user with read access, but lets them try no prompt", async () => {
     const reading = await openAs("reader");
     try {
       await open("start", reading);
       await status(/pixels/, reading);
       await part("try", reading).click();
-      await status(/lacks the permission .*segment-start\.write/, reading);
+      await status(/need the permission .*segment-start\.write/, reading);
     } finally {
       await reading.close();
     }
   });
 
-  it("gives nothing to strangers", async () => {
+  it("refuses requests without a login", async () => {
     const url = `${nodeRed!.url}red/segment-start/start/`;
     const body = JSON.stringify({ points: [{ x: 0.5, y: 0.5 }], boxes: [] });
     const headers = { "content-type": "application/json" };

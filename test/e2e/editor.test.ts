@@ -113,13 +113,13 @@ describe("the editor in a real Node-RED", function () {
       await editor.openDialog("segment-render");
       await editor.page.evaluate(`$("#node-input-pick").typedInput("type", "${type}")`);
       if (type === "msg") await editor.page.evaluate(`$("#node-input-pick").typedInput("value", "${value}")`);
-      if (type === "best") await editor.page.getByRole("button", { name: "the best of each result" }).waitFor();
+      if (type === "best") await editor.page.getByRole("button", { name: "Best segment of each result" }).waitFor();
       await editor.confirm("segment-render");
       assert.deepEqual(await saved(), [type, value, "true"]);
     }
   });
 
-  it("gives segment wait a third output and takes it away again; the wires of the others stay", async () => {
+  it("adds a third output to segment wait and removes it again; the wires of the others stay", async () => {
     const wires = async (): Promise<number> =>
       editor.page.evaluate<number>(
         `RED.nodes.getNodeLinks("${await editor.nodeId("segment-wait")}").filter(({ sourcePort }) => sourcePort < 2).length`,

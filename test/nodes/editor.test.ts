@@ -6,6 +6,8 @@ import { readSettings } from "../../nodes/service/settings.lazy";
 import type { FlowNode } from "./flow";
 
 const NODES = join(__dirname, "../../nodes");
+/** As built: a dialog's script with the TypeScript that is bundled into it. */
+const BUILT = join(__dirname, "../../dist/nodes");
 const CATALOGUES = join(NODES, "locales/en-US");
 const TYPES = readdirSync(NODES)
   .filter((file) => file.endsWith(".html"))
@@ -21,12 +23,9 @@ const RESERVED = new Set(
 
 /** Elements of a dialog that are no property: choices that help to fill in others, and what a button opens. */
 const HELPERS: Record<string, string[]> = {
-  "segment-config": ["node-config-input-provider", "node-config-input-usetls", "segment-config-more-fields"],
+  "segment-config": ["node-config-input-provider", "node-config-input-usetls", "segment-config-advanced-fields"],
   "segment-start": ["segment-start-prompt", "segment-start-keys"],
 };
-
-/** What is bundled into a dialog's script at build time. */
-const BUNDLED: Record<string, string[]> = { "segment-start": ["start/editor/prompt-editor.ts"] };
 
 /** The reserved name that a node has among its defaults when its dialog changes it. */
 const VARIABLE_OUTPUTS = "outputs";
@@ -69,7 +68,7 @@ function register(type: string): Definition {
   return registered[0]![1];
 }
 
-const html = (type: string): string => readFileSync(join(NODES, `${type}.html`), "utf8");
+const html = (type: string): string => readFileSync(join(BUILT, `${type}.html`), "utf8");
 const help = (type: string): string => readFileSync(join(CATALOGUES, `${type}.html`), "utf8");
 
 function script(type: string): string {
@@ -154,6 +153,10 @@ for (const type of TYPES) {
       }
     });
 
+    it("is light: the editor loads all dialogs with its page", () => {
+      assert.ok(html(type).length < 100_000, `${html(type).length} characters`);
+    });
+
     it("uses no name that the editor keeps for itself", () => {
       for (const name of fields) {
         assert.ok(name === VARIABLE_OUTPUTS || (name.length > 1 && !RESERVED.has(name)), name);
@@ -173,6 +176,13 @@ for (const type of TYPES) {
         for (const value of [field.value, "${SEGMENT_VALUE}"]) {
           assert.ok(!field.validate || field.validate.call(node, value, {}) === true, `${name}: ${String(value)}`);
         }
+      }
+    });
+
+    it("has validators of two parameters, as Node-RED shows the reason of no others", () => {
+      for (const [name, { validate }] of Object.entries({ ...definition.defaults, ...definition.credentials })) {
+        const isOfNodeRed = `${name}Type` in definition.defaults; // of a typed input
+        assert.ok(validate === undefined || isOfNodeRed || validate.length === 2, name);
       }
     });
 
@@ -208,8 +218,7 @@ for (const type of TYPES) {
     });
 
     it("uses every text of its catalogue and no other", () => {
-      const files = [`${type}.ts`, ...(BUNDLED[type] ?? [])];
-      const sources = html(type) + files.map((file) => readFileSync(join(NODES, file), "utf8")).join("");
+      const sources = html(type) + readFileSync(join(NODES, `${type}.ts`), "utf8");
       const used = [...sources.matchAll(new RegExp(`["\\]](${type}\\.[a-zA-Z.]+)"`, "g"))]
         .map((match) => match[1]!)
         .filter((key) => !/\.(svg|read|write)$/.test(key)); // an icon, permissions

@@ -2,22 +2,23 @@ import type { BoundingBox } from "../../../src/api";
 import { boxBetween, moved, placeIn } from "./prompt-drawing";
 import type { CanvasPoint } from "./prompt-drawing";
 
-/** Hears what is pointed at or typed in the drawing area. */
+/** Is notified of pointers and keys in the drawing area. */
 export interface AreaListener {
-  /** A point was set, or one that is there was hit. */
+  /** The user has set a point, or hit one that is there. */
   point(place: CanvasPoint, label: 0 | 1): void;
   box(box: BoundingBox): void;
   undo(): void;
   clear(): void;
-  /** The crosshair has gone there. */
+  /** A key has moved the crosshair. */
   moved(place: CanvasPoint): void;
-  /** A box was begun at a place by a key, or (undefined) given up. */
-  boxBegun(place: CanvasPoint | undefined): void;
+  /** A key has set the first corner of a box. */
+  boxBegun(place: CanvasPoint): void;
+  boxCancelled(): void;
   /** Draft or crosshair have changed. */
   changed(): void;
 }
 
-/** A pointer that is down, or a box that was begun by a key. */
+/** A pointer that is down, or a box that a key has begun. */
 interface Gesture {
   from: CanvasPoint;
   /** Where the pointer went down, in pixels; undefined for a key. */
@@ -27,9 +28,9 @@ interface Gesture {
   draft?: BoundingBox;
 }
 
-/** A pointer that has moved by fewer pixels has clicked. */
+/** A pointer that moves by fewer pixels is a click. */
 const DRAG_PIXELS = 5;
-/** How far a key moves the crosshair, and with Shift, in fractions. */
+/** Steps of the crosshair for an arrow key, alone and with Shift, in fractions of the picture. */
 const STEP = 0.01;
 const LONG_STEP = 0.05;
 const ARROWS: Record<string, [number, number]> = {
@@ -41,10 +42,10 @@ const ARROWS: Record<string, [number, number]> = {
 
 /** Turns pointers (mouse, pen, finger) and keys on the picture into points and boxes. */
 export class DrawingArea {
-  /** What a plain click sets. */
+  /** Label of a plain click: object (1) or background (0). */
   label: 0 | 1 = 1;
   #gesture: Gesture | undefined;
-  /** Where keys act. */
+  /** Position of the crosshair, where keys act. */
   #cursor: CanvasPoint = { x: 0.5, y: 0.5 };
   #showsCursor = false;
 
@@ -88,7 +89,7 @@ export class DrawingArea {
     });
     area.addEventListener("pointerup", () => {
       const gesture = this.#gesture;
-      if (gesture?.clientX === undefined) return; // it did not go down here
+      if (gesture?.clientX === undefined) return; // it went down elsewhere
       this.#gesture = undefined;
       if (gesture.draft === undefined) this.listener.point(gesture.from, gesture.label);
       else this.listener.box(gesture.draft);
@@ -110,7 +111,7 @@ export class DrawingArea {
     event.stopPropagation();
   }
 
-  /** Does what a key asks for. Returns whether it asks for something. */
+  /** Carries out the command of a key. Returns false for a key without one. */
   #follows({ key, shiftKey, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
     const arrow = ARROWS[key];
     if (ctrlKey || metaKey || altKey) {
@@ -153,7 +154,7 @@ export class DrawingArea {
 
   #cancelBox(): void {
     this.#gesture = undefined;
-    this.listener.boxBegun(undefined);
+    this.listener.boxCancelled();
     this.listener.changed();
   }
 

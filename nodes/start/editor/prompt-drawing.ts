@@ -1,10 +1,10 @@
-// What is drawn in the prompt editor, without any drawing: runs in a browser, so it must not load zod.
+// The prompt that the user draws, as data. Runs in a browser, so it must not load zod.
 import type { BoundingBox, ImageSize, Point } from "../../../src/api";
 import { boxes as readBoxes } from "../../../src/prompt/boxes";
 import { points as readPoints } from "../../../src/prompt/points";
 import type { Frame } from "../../../src/prompt/units";
 
-/** A place on the picture in fractions of its width and height. */
+/** A position on the picture in fractions of its width and height. */
 export interface CanvasPoint {
   x: number;
   y: number;
@@ -14,12 +14,12 @@ export interface DrawnPoint extends CanvasPoint {
   label: 0 | 1;
 }
 
-/** A box, and what else the user's own box object carries (label, track id, …). */
+/** A box, and the other properties of the user's own box object (label, track id, …). */
 export interface DrawnBox extends BoundingBox {
   rest: Record<string, unknown>;
 }
 
-/** Points and boxes in the order in which they were drawn. Never changed: each step makes a new one. */
+/** Points and boxes in the order in which they were drawn. Immutable: each step makes a new one. */
 export interface Drawing {
   readonly points: readonly DrawnPoint[];
   readonly boxes: readonly DrawnBox[];
@@ -54,13 +54,13 @@ export function withoutPoint(drawing: Drawing, index: number): Drawing {
   return { ...drawing, points: drawing.points.toSpliced(index, 1) };
 }
 
-/** Adds a box; beside points it takes the place of the one that is there. */
+/** Adds a box. With points there can be one box only, so it replaces the box that is there. */
 export function withBox(drawing: Drawing, box: BoundingBox): Drawing {
   const kept = drawing.points.length > 0 ? [] : drawing.boxes;
   return { ...drawing, boxes: [...kept, { ...box, rest: {} }] };
 }
 
-/** The box between two places; undefined when it has no width or no height. */
+/** The box between two corners; undefined when it has no width or no height. */
 export function boxBetween(a: CanvasPoint, b: CanvasPoint): BoundingBox | undefined {
   const box = {
     xMin: Math.min(a.x, b.x),
@@ -71,7 +71,7 @@ export function boxBetween(a: CanvasPoint, b: CanvasPoint): BoundingBox | undefi
   return box.xMin < box.xMax && box.yMin < box.yMax ? box : undefined;
 }
 
-/** A place in fractions of a rectangle on the screen; one outside of it is moved to its edge. */
+/** The position of a pointer in fractions of a rectangle on the screen; one outside is moved to the edge. */
 export function placeIn(
   rectangle: { left: number; top: number; width: number; height: number },
   on: { clientX: number; clientY: number },
@@ -82,7 +82,7 @@ export function placeIn(
   });
 }
 
-/** A place moved by fractions, not beyond the picture's edges. */
+/** A position moved by fractions, not beyond the picture's edges. */
 export function moved(place: CanvasPoint, dx: number, dy: number): CanvasPoint {
   return inside({ x: place.x + dx, y: place.y + dy });
 }
@@ -95,15 +95,15 @@ function rounded(value: number): number {
   return Number(value.toFixed(DIGITS));
 }
 
-/** Index of the newest point that is drawn within a radius of a place; -1 when there is none. Radius and size in pixels. */
+/** Index of the newest point within a radius of a position, or -1. Radius and size in pixels of the screen. */
 export function pointAt({ points }: Drawing, { x, y }: CanvasPoint, size: ImageSize, radius: number): number {
   return points.findLastIndex((point) => Math.hypot((point.x - x) * size.width, (point.y - y) * size.height) <= radius);
 }
 
 /**
- * What the dialog's fields hold of their own (type json); what a message brings can't be known.
+ * The prompt that the dialog's fields hold themselves (type json). A prompt from a message is not known here.
  * @param size of the upright picture in pixels
- * @throws Error that says what can't be drawn
+ * @throws Error that says what cannot be drawn
  */
 export function readDrawing(fields: Fields, size: ImageSize): Drawing {
   const frame: Frame = fields.units === "pixel" ? { units: "pixel", imageSize: size } : { units: "fraction" };
@@ -126,7 +126,7 @@ function restOf(box: unknown): Record<string, unknown> {
   return Object.fromEntries(Object.entries(box).filter(([name]) => name !== "points" && !COORDINATES.includes(name)));
 }
 
-/** A drawing as the fields hold it, in fractions. One box is an object: an array would number the messages for a join. */
+/** A drawing as text for the fields, in fractions. One box is an object: an array would give messages `parts`. */
 export function toFields({ points, boxes }: Drawing): { points: string; boxes: string } {
   const corners = boxes.map(({ rest, xMin, yMin, xMax, yMax }) => ({
     ...rest,
@@ -139,7 +139,7 @@ export function toFields({ points, boxes }: Drawing): { points: string; boxes: s
   };
 }
 
-/** A drawing as it is tried. */
+/** A drawing as the prompt of a trial. */
 export function toPrompt({ points, boxes }: Drawing): { points: Point[]; boxes: BoundingBox[] } {
   return {
     points: [...points],
@@ -147,7 +147,7 @@ export function toPrompt({ points, boxes }: Drawing): { points: Point[]; boxes: 
   };
 }
 
-/** A drawing and those before it. */
+/** The drawing and its former versions. */
 export class History {
   #steps: Drawing[];
 
@@ -167,7 +167,7 @@ export class History {
     return this.#steps.length > 1;
   }
 
-  /** Takes the last step back, if there is one. */
+  /** Reverts the last step, if there is one. */
   undo(): void {
     if (this.canUndo) this.#steps.pop();
   }
