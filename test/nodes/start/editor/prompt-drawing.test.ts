@@ -29,7 +29,7 @@ function fields(points: unknown, boxes: unknown, units = "fraction"): Fields {
 }
 
 describe("a drawing", () => {
-  it("is never changed: each step makes a new one", () => {
+  it("is immutable: each step makes a new one", () => {
     const point = withPoint(EMPTY, { x: 0.5, y: 0.5 }, 0);
     const both = withBox(point, BOX);
     assert.deepEqual(both, { points: [{ x: 0.5, y: 0.5, label: 0 }], boxes: [{ ...BOX, rest: {} }] });
@@ -38,7 +38,7 @@ describe("a drawing", () => {
     assert.ok(isEmpty(EMPTY) && !isEmpty(point));
   });
 
-  it("holds several boxes, or one beside points, as the service takes them", () => {
+  it("holds several boxes, or one box with points, as the service accepts them", () => {
     const boxes = withBox(withBox(EMPTY, BOX), OTHER);
     assert.equal(boxes.boxes.length, 2);
     assert.ok(refusesPoints(boxes));
@@ -51,7 +51,7 @@ describe("a drawing", () => {
     }
   });
 
-  it("goes back step by step, to where it began and no further", () => {
+  it("undoes step by step, back to the start and no further", () => {
     const first = withPoint(EMPTY, { x: 0.1, y: 0.1 }, 1);
     const history = new History(first);
     assert.equal(history.canUndo, false);
@@ -66,7 +66,7 @@ describe("a drawing", () => {
 });
 
 describe("places on the picture", () => {
-  it("are fractions of where it is shown, and never outside", () => {
+  it("are fractions of the shown picture, and never outside", () => {
     const shown = { left: 100, top: 50, width: 400, height: 200 };
     assert.deepEqual(placeIn(shown, { clientX: 200, clientY: 100 }), { x: 0.25, y: 0.25 });
     assert.deepEqual(placeIn(shown, { clientX: 0, clientY: 900 }), { x: 0, y: 1 });
@@ -74,12 +74,12 @@ describe("places on the picture", () => {
     assert.deepEqual(moved({ x: 0.99, y: 0.3 }, 0.05, -0.01), { x: 1, y: 0.29 });
   });
 
-  it("span a box from whichever corner, and none without a width", () => {
+  it("span a box from any two corners, and none without a width", () => {
     assert.deepEqual(boxBetween({ x: 0.3, y: 0.2 }, { x: 0.1, y: 0.4 }), BOX);
     assert.equal(boxBetween({ x: 0.3, y: 0.2 }, { x: 0.3, y: 0.4 }), undefined);
   });
 
-  it("hit the newest point whose mark is there, in pixels of the screen", () => {
+  it("hit the newest point whose mark is there, by pixels of the screen", () => {
     const drawing = withPoint(withPoint(EMPTY, { x: 0.5, y: 0.5 }, 1), { x: 0.52, y: 0.5 }, 0);
     assert.equal(pointAt(drawing, { x: 0.51, y: 0.5 }, SIZE, 9), 1);
     assert.equal(pointAt(drawing, { x: 0.47, y: 0.5 }, SIZE, 9), 0);
@@ -98,7 +98,7 @@ describe("the fields of a node", () => {
     ]);
   });
 
-  it("are drawn in pixels by the picture's size", () => {
+  it("are scaled from pixels by the picture's size", () => {
     const drawing = readDrawing(fields([50, 50], [20, 20, 60, 40], "pixel"), SIZE);
     assert.deepEqual(drawing.points, [{ x: 0.25, y: 0.5, label: 1 }]);
     assert.deepEqual(toPrompt(drawing).boxes, [BOX]);
@@ -117,7 +117,7 @@ describe("the fields of a node", () => {
     assert.deepEqual(toFields(EMPTY), { points: "", boxes: "" });
   });
 
-  it("come out as they went in, with what a box carries beside", () => {
+  it("are written as they were read, with the other properties of a box", () => {
     const drawing: Drawing = {
       points: [],
       boxes: [
@@ -130,7 +130,7 @@ describe("the fields of a node", () => {
     assert.deepEqual(readDrawing({ ...json, units: "fraction" }, SIZE), drawing);
   });
 
-  it("bring the points of their only box along, and refuse those of several", () => {
+  it("include the points of a single box, and refuse those of several", () => {
     const box = { ...BOX, points: [[0.2, 0.3]], label: "cup" };
     const drawing = readDrawing(fields([0.25, 0.3, 0], box), SIZE);
     assert.deepEqual(drawing.points.map(({ label }) => label).sort(), [0, 1]); // prettier-ignore
@@ -138,7 +138,7 @@ describe("the fields of a node", () => {
     assert.throws(() => readDrawing(fields(undefined, [box, OTHER]), SIZE), /points of their own/);
   });
 
-  it("are left alone when a message brings the prompt, and refused with a reason when they are none", () => {
+  it("are ignored when the prompt is in the message, and refused with a reason when they are invalid", () => {
     const message = { value: "payload.points", type: "msg" };
     assert.deepEqual(readDrawing({ points: message, boxes: message, units: "fraction" }, SIZE), EMPTY);
     assert.throws(() => readDrawing(fields([2, 0.5], undefined), SIZE), /points\.x.*outside/);
