@@ -1,6 +1,6 @@
-// Compiles nodes/ and src/ into dist/, bundles fastify and zod into dist/vendor, and copies what tsc does not: the
-// editor's HTML, icons and catalogues. Where a dialog's script says "bundle FILE as NAME", it gets that TypeScript and
-// what it imports.
+// Compiles nodes/ and src/ into dist/, bundles fastify and zod into dist/vendor, and copies the files that tsc does not
+// handle: the editor's HTML, icons and catalogues. In a dialog's script, the line "// bundle FILE as NAME" is replaced by
+// the bundle of that TypeScript file.
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,7 +14,7 @@ const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 try {
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
 } catch {
-  process.exit(1); // tsc has said why
+  process.exit(1); // tsc has reported the errors
 }
 writeVendor(VENDOR);
 for (const name of readdirSync("dist", { recursive: true }).filter((entry) => extname(entry) === ".js")) {
@@ -39,7 +39,7 @@ for (const file of readdirSync("dist/nodes").filter((name) => extname(name) === 
 const cli = "dist/src/cli/segment-server.js";
 if (existsSync(cli)) chmodSync(cli, 0o755);
 
-/** A script that makes a variable of that name with what the file exports. */
+/** A script that assigns the exports of the file to a variable of that name. */
 function bundle(entry, name) {
   const { outputFiles } = buildSync({
     entryPoints: [entry],
