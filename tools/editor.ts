@@ -28,7 +28,7 @@ export class Editor {
   ) {
     page.on("console", (message) => {
       const source = message.location().url;
-      // The palette manager asks for a catalogue on the internet, which may not be there.
+      // The palette manager requests a catalogue on the internet, which may be out of reach.
       if (message.type() === "error" && source.startsWith(url)) this.errors.push(`${message.text()} (${source})`);
     });
     page.on("pageerror", (error) => this.errors.push(String(error)));

@@ -21,7 +21,7 @@ const RESERVED = new Set(
   ).split(" "),
 );
 
-/** Elements of a dialog that are no property: choices that help to fill in others, and what a button opens. */
+/** Elements of a dialog without a property: choices that fill in other fields, and parts that a button opens. */
 const HELPERS: Record<string, string[]> = {
   "segment-config": ["node-config-input-provider", "node-config-input-usetls", "segment-config-advanced-fields"],
   "segment-start": ["segment-start-prompt", "segment-start-keys"],
@@ -163,14 +163,14 @@ for (const type of TYPES) {
       }
     });
 
-    it("takes a node that was made before a property existed", () => {
+    it("accepts a node that was saved before a property existed", () => {
       for (const [name, field] of Object.entries(definition.defaults)) {
         const node = { _: (key: string) => key };
         assert.ok(!field.validate || field.validate.call(node, undefined, {}) === true, name);
       }
     });
 
-    it("takes its own default values and environment variables", () => {
+    it("accepts its own default values and environment variables", () => {
       for (const [name, field] of Object.entries(definition.defaults)) {
         const node = { _: (key: string) => key };
         for (const value of [field.value, "${SEGMENT_VALUE}"]) {
@@ -179,7 +179,7 @@ for (const type of TYPES) {
       }
     });
 
-    it("has validators of two parameters, as Node-RED shows the reason of no others", () => {
+    it("has validators with two parameters: Node-RED shows the reason of no others", () => {
       for (const [name, { validate }] of Object.entries({ ...definition.defaults, ...definition.credentials })) {
         const isOfNodeRed = `${name}Type` in definition.defaults; // of a typed input
         assert.ok(validate === undefined || isOfNodeRed || validate.length === 2, name);
@@ -194,14 +194,14 @@ for (const type of TYPES) {
       }
     });
 
-    it("has colours of the theme in its dialog, and hides its icons from screen readers", () => {
+    it("uses the theme's colors in its dialog, and hides its icons from screen readers", () => {
       assert.doesNotMatch(form(type), /#[0-9a-f]{3,8}\b|rgb\(|hsl\(/i);
       for (const [icon] of form(type).matchAll(/<i\s[^>]*>/g)) assert.match(icon, /aria-hidden="true"/);
       for (const [button] of form(type).matchAll(/<button[^>]*>/g))
         assert.match(button, /type="button"\s+class="red-ui-button/);
     });
 
-    it("has a light colour, an icon that exists and labels", () => {
+    it("has a light color, an existing icon and labels", () => {
       const node = { name: "my node", _: (key: string) => key };
       assert.equal(definition.label.call(node), "my node");
       assert.notEqual(definition.label.call({ _: node._ }), "");
@@ -254,7 +254,7 @@ describe("editor of segment-config", () => {
   const settingsOf = (fields: object) =>
     readSettings({ id: "c1", z: "", type: "segment-config", name: "", ...fields }, {});
 
-  it("asks for what the chosen service needs", () => {
+  it("requires the fields of the chosen service", () => {
     assert.equal(check("baseUrl", "", { service: "server" }), error("baseUrl"));
     assert.equal(check("baseUrl", "", { service: "embedded" }), true);
     assert.equal(check("baseUrl", "192.168.0.1", { service: "server" }), error("url"));
@@ -267,7 +267,7 @@ describe("editor of segment-config", () => {
     assert.equal(check("project", "plant 1", { service: "cdf" }), error("spaces"));
   });
 
-  it("asks for what the chosen login needs", () => {
+  it("requires the fields of the chosen authentication", () => {
     const oauth = { service: "cdf", auth: "oauth" };
     assert.equal(check("tokenUrl", "", oauth), error("tokenUrl"));
     assert.equal(check("tokenUrl", "login.example", oauth), error("url"));
@@ -285,7 +285,7 @@ describe("editor of segment-config", () => {
     }
   });
 
-  it("refuses what is none of the choices, or more than a line", () => {
+  it("refuses unknown choices and several lines", () => {
     for (const name of ["service", "auth", "clientAuth", "engine"]) {
       assert.equal(check(name, "magic", {}), error("choice"), name);
       assert.equal(check(name, null, {}), true, name);
@@ -293,7 +293,7 @@ describe("editor of segment-config", () => {
     for (const name of ["scopes", "audience", "dataDir"]) assert.equal(check(name, "a\nb", {}), error("line"), name);
   });
 
-  it("takes the numbers that the runtime takes, and refuses others with a reason", () => {
+  it("accepts the numbers that the runtime accepts, and refuses others with a reason", () => {
     for (const name of ["timeout", "retries", "concurrency", "maxPending", "maxJobs", "keepHours", "keepMegabytes"]) {
       assert.match(String(check(name, "many", {})), /error\.(wholeN|n)umber$/, name);
       assert.match(String(check(name, "-1", {})), /error\.(wholeN|n)umber$/, name);
@@ -311,7 +311,7 @@ describe("editor of segment-config", () => {
     }
   });
 
-  it("takes every node of the first version as it is", () => {
+  it("accepts every node of the first version unchanged", () => {
     const flow = JSON.parse(readFileSync(join(__dirname, "../fixtures/flow-first-version.json"), "utf8")) as object[];
     const configs = flow.filter((node): node is FlowNode => "type" in node && node.type === "segment-config");
     assert.deepEqual(new Set(configs.map(({ service }) => service)), new Set(["embedded", "server", "cdf"]));
@@ -328,14 +328,14 @@ describe("editor of segment-alarm", () => {
   const check = (name: string, value: unknown, node: object = {}): boolean | string =>
     defaults[name]!.validate!.call({ _: (key: string) => key, ...node }, value, {});
 
-  it("asks for a limit", () => {
+  it("requires a limit", () => {
     assert.equal(check("high", "", { low: "" }), "segment-alarm.error.noLimit");
     assert.equal(check("low", "", { high: "" }), "segment-alarm.error.noLimit");
     assert.equal(check("high", "", { low: "1" }), true);
     assert.equal(check("low", "", { high: "${HIGH}" }), true);
   });
 
-  it("refuses limits that cross, and a hysteresis that is wider than what lies between them", () => {
+  it("refuses crossed limits, and a hysteresis that is wider than the gap between them", () => {
     assert.equal(check("high", "1", { low: "1" }), "segment-alarm.error.crossed");
     assert.equal(check("low", "2", { high: "1" }), "segment-alarm.error.crossed");
     assert.equal(check("low", "-2", { high: "-1" }), true);
@@ -344,7 +344,7 @@ describe("editor of segment-alarm", () => {
     assert.equal(check("hysteresis", "5", { low: "", high: "1" }), true);
   });
 
-  it("refuses what is no number, with a reason", () => {
+  it("refuses a value that is not a number, with a reason", () => {
     assert.equal(check("high", "much", { low: "1" }), "segment-alarm.error.number");
     for (const name of ["hysteresis", "hold", "staleAfter"]) {
       for (const value of ["soon", "-1", "Infinity"]) {

@@ -1,7 +1,7 @@
 import type { Query } from "./globals";
 
 /**
- * A button that opens and closes a part of the dialog. Returns what sets its state.
+ * A button that opens and closes a part of the dialog. Returns a function that opens (true) or closes it.
  * @param onToggle called with the new state, also when it is set by the caller
  */
 export function disclosure(

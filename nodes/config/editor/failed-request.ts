@@ -2,7 +2,7 @@ import type { EditorNode, FailedRequest } from "../../common/editor/globals";
 
 /**
  * Why the runtime did not do what the dialog asked for.
- * @param noPermission the text for a user who may not
+ * @param noPermission the text for a user without the permission
  */
 export function failureText(node: EditorNode, failure: FailedRequest, noPermission: string): string {
   const message = failure.responseJSON?.message;

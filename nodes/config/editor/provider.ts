@@ -8,7 +8,7 @@ export interface ProviderFields {
   clientAuth: string;
 }
 
-/** What fits an identity provider of Cognite Data Fusion, as far as it is known without the user's own ids. */
+/** The values that fit an identity provider of Cognite Data Fusion, except for the user's own IDs. */
 export function providerDefaults(provider: string, cluster: string): ProviderFields {
   const host = isOpen(cluster) ? "" : `https://${cluster.trim()}.cognitedata.com`;
   const nothing = { tokenUrl: "", scopes: "", audience: "", clientAuth: "post" };
@@ -34,8 +34,8 @@ export function providerOf(tokenUrl: string): string {
 }
 
 /**
- * What to write into fields when provider or cluster change. A value that the user typed stays: only a field that still
- * holds its former default is changed, and an empty one when `withEmpty` is set.
+ * New values of the fields after a change of provider or cluster. A value that the user typed stays: a field changes only
+ * if it still holds its former default, or if it is empty and `withEmpty` is set.
  */
 export function changedFields(
   now: ProviderFields,

@@ -16,7 +16,7 @@ const FORMATS = [
   { value: "rle", label: "segment-render.format.rle", property: "rle" },
   { value: "geojson", label: "segment-render.format.geojson", property: "geojson" },
 ];
-/** Pixels: the least height of the list, and what the tray needs below it. */
+/** Least height of the list, and space below it, in pixels. */
 const LEAST_HEIGHT = 120;
 const BELOW = 20;
 
