@@ -1,6 +1,7 @@
 // The script of segment alarm's dialog: validators of its limits.
 import type { EditorNode } from "../../common/editor/globals";
-import { isOpen, validator } from "../../common/editor/validator";
+import { validator } from "../../common/editor/validator";
+import { isOpen } from "../../common/editor/values";
 
 /** Share of the gap between the limits by which hysteresis may exceed it: 0.3 - 0.2 is less than 0.1. */
 const ROUNDING = 1e-9;

@@ -1,7 +1,8 @@
 // Validators of the config node's properties.
 import { variableOf } from "../../common/environment-variable";
 import type { EditorNode, Validator } from "../../common/editor/globals";
-import { isOpen, textOf, validator } from "../../common/editor/validator";
+import { validator } from "../../common/editor/validator";
+import { isOpen, textOf } from "../../common/editor/values";
 import { current } from "./fields";
 
 function isRemote(node: EditorNode): boolean {

@@ -1,7 +1,7 @@
 // The script of the config node's dialog.
 import { disclosure } from "../../common/editor/disclosure";
 import type { EditorNode } from "../../common/editor/globals";
-import { textOf } from "../../common/editor/validator";
+import { textOf } from "../../common/editor/values";
 import { ConnectionTest } from "./connection-test";
 import { field, startEditing, stopEditing, typed } from "./fields";
 import { changedFields, providerDefaults, providerOf } from "./provider";

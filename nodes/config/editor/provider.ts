@@ -1,4 +1,4 @@
-import { isOpen } from "../../common/editor/validator";
+import { isOpen } from "../../common/editor/values";
 
 /** The fields of the authentication that depend on the identity provider. */
 export interface ProviderFields {

@@ -2,7 +2,8 @@
 import { disclosure } from "../../common/editor/disclosure";
 import { variableOf } from "../../common/environment-variable";
 import type { EditorNode, RequestOptions } from "../../common/editor/globals";
-import { textOf, validator } from "../../common/editor/validator";
+import { validator } from "../../common/editor/validator";
+import { textOf } from "../../common/editor/values";
 import { PromptEditor, type Dialog } from "./prompt-editor";
 import type { Fields } from "./prompt-drawing";
 import { RequestFailure, type Trial } from "./texts";

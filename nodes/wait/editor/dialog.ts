@@ -1,5 +1,6 @@
 // The script of segment wait's dialog.
-import { isOpen, validator } from "../../common/editor/validator";
+import { validator } from "../../common/editor/validator";
+import { isOpen } from "../../common/editor/values";
 
 export const timeout = validator(
   (value, node) => isOpen(value) || Number(value) >= 0 || node._("segment-wait.error.timeout"),
