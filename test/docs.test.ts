@@ -10,9 +10,28 @@ import { HELP } from "../src/cli/options";
 const ROOT = join(__dirname, "..");
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 const PAGES = [...pagesIn(""), ...pagesIn("docs"), "src/engine/graphcut/README.md", "src/engine/critic/NOTICE.md"];
+const EXAMPLES = readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => join("examples", name));
 const README_LINES = 120;
 /** A longer row is hard to read in a terminal and on a narrow page. */
 const ROW_LENGTH = 320;
+
+/** Words that this project does not use in texts for people: the plain or usual one is in the comment. */
+const UNUSUAL = new RegExp(
+  "\\b(" +
+    [
+      "anew|likewise", // again, too
+      "tells?|told|hears?", // say, report, be notified
+      "so many|so-and-so", // at most
+      "who asks|who has|its user's", // the caller, anyone who
+      "brings?", // returns, includes
+      "time-outs?", // timeout
+      "licences?|colours?|neighbours?|behaviour|honoured|grey", // US spelling
+    ].join("|") +
+    ")\\b",
+  "i",
+);
 
 function pagesIn(folder: string): string[] {
   const names = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".md"));
@@ -114,6 +133,16 @@ describe("documents", () => {
       [],
     );
   });
+
+  for (const file of [...PAGES, ...EXAMPLES]) {
+    it(`${file}: its words are the usual ones`, () => {
+      const prose = read(file).replace(/`[^`\n]*`/g, "");
+      assert.deepEqual(
+        prose.split("\n").filter((line) => UNUSUAL.test(line)),
+        [],
+      );
+    });
+  }
 
   for (const page of PAGES) {
     it(`${page}: its links lead to files and headings that exist`, () => {
