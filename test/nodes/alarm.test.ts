@@ -5,7 +5,7 @@ import { join } from "node:path";
 import helper from "node-red-node-test-helper";
 import { logged, node, RunningFlow, useScratchUserDir, type FlowNode, type Message, since41 } from "./flow";
 
-/** What the node says of the alarm. */
+/** `msg.alarm` */
 interface AlarmOfMessage {
   state: string;
   previous: string | null;
@@ -43,7 +43,7 @@ describe("segment alarm", () => {
     void (flow = await RunningFlow.load(alarmFlow(properties)));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Sends a message, and waits until the node is done with it or has failed. */
+  /** Sends a message, and waits for its end. */
   async function give(message: object): Promise<void> {
     flow.send("alarm", message);
     await flow.next("finished");
@@ -92,7 +92,7 @@ describe("segment alarm", () => {
     assert.deepEqual(states("measures"), ["alarm", "alarm"], "an acknowledgement is no measure");
   });
 
-  it("tells of an acknowledgement that does not end the alarm with the next measure", async () => {
+  it("reports an acknowledgement that does not end the alarm with the next measure", async () => {
     await load({ latch: true });
     await give(measure(11));
     await give({ acknowledge: true });
@@ -140,7 +140,7 @@ describe("segment alarm", () => {
       assert.deepEqual([silent.topic, alarmOf(silent).state, alarmOf(silent).previous], ["a", "unknown", "ok"]);
       assert.equal(silent.payload, undefined);
       await pause(600);
-      assert.deepEqual(states("changes"), [], "told once, and of that topic alone");
+      assert.deepEqual(states("changes"), [], "reported once, and for that topic alone");
     } finally {
       clearInterval(feeding);
     }
@@ -152,7 +152,7 @@ describe("segment alarm", () => {
     assert.deepEqual([silent.topic, alarmOf(silent).state, alarmOf(silent).previous], [undefined, "unknown", null]);
     await flow.redeploy("full", { alarm: { name: "new" } });
     await pause(500);
-    assert.deepEqual(states("changes"), [], "not told again after a restart");
+    assert.deepEqual(states("changes"), [], "not reported again after a restart");
     await give(measure(5, "a"));
     assert.deepEqual(states("changes"), ["ok"]);
   });
@@ -246,7 +246,7 @@ describe("segment alarm", () => {
     assert.ok(!states("changes").includes("unknown"), "its timer is gone");
   });
 
-  it("forgets the alarms of a node that is removed", async () => {
+  it("deletes the alarms of a node that is removed", async () => {
     await load();
     await give(measure(11));
     assert.equal(readdirSync(folder).length, 1);

@@ -155,23 +155,23 @@ describe("segment render", function () {
         assert.equal((svg as string).match(/<g data-score/g)?.length, 2);
       });
 
-      it("draws and measures the best, and tells a dashboard of all", async () => {
+      it("draws and measures the best, and lists all for a dashboard", async () => {
         const flow = await RunningFlow.load(
           renderFlow(EMBEDDED, { pick: "", pickType: "best", formats: [], forDashboard: true }),
         );
         const { measures, payload } = await rendered(flow, { ...candidates, image: picture });
         assert.equal(measures.total.count, 1);
         isNear(measures.total.area, 3 / 16);
-        const { svg, candidates: told } = payload as { svg: string; candidates: Record<string, unknown>[] };
+        const { svg, candidates: listed } = payload as { svg: string; candidates: Record<string, unknown>[] };
         assert.equal(svg.match(/<g data-score/g)?.length, 1);
         assert.deepEqual(
-          told.map(({ score, shown }) => ({ score, shown })),
+          listed.map(({ score, shown }) => ({ score, shown })),
           [
             { score: 0.9, shown: true },
             { score: 0.6, shown: false },
           ],
         );
-        assert.deepEqual(told[0]!.boundingBox, BOX);
+        assert.deepEqual(listed[0]!.boundingBox, BOX);
       });
 
       it("draws and measures the one whose box the message names, else the best", async () => {
@@ -289,7 +289,7 @@ describe("segment render", function () {
       assert.deepEqual(shared, picture);
     });
 
-    it("says while it works that it does", async () => {
+    it("shows in its status that it works", async () => {
       const flow = await RunningFlow.load(renderFlow(EMBEDDED));
       const working = flow.status("render", (text) => text === "1 segment-render.status.rendering");
       const failed = flow.status("render", (text) => text === "invalid-result");
@@ -419,7 +419,7 @@ describe("segment render", function () {
       assert.deepEqual(answer.data, picture);
     });
 
-    it("answers 404 to what it has not signed, or not any more", async () => {
+    it("responds with 404 to a link that it has not signed, or that has expired", async () => {
       const flow = await load();
       const { imageUrl } = (await rendered(flow, { payload: result(5), image: picture })).payload as {
         imageUrl: string;

@@ -39,15 +39,18 @@ describe("waits that are resumed", function () {
     return pipeline({ service: "server", baseUrl: proxy.url, auth: "token" }, { start: POINT, wait });
   }
 
-  /** Starts jobs whose results are held back, and returns when all are waited for. */
-  async function waiting(flow: RunningFlow, topics: string[], extra: object = {}): Promise<void> {
+  /**
+   * Brings a job for each topic to the moment after its POST and before the response to its first poll, which the proxy
+   * holds back until `release`. Returns when the status counts all waits, so that they are on disk.
+   */
+  async function startedButNotPolled(flow: RunningFlow, topics: string[], extra: object = {}): Promise<void> {
     const counted = flow.status("wait", (text) => text.startsWith(`${topics.length} `));
     for (const topic of topics) flow.send("upload", { payload: picture, topic, ...extra });
     await counted;
     await flow.nextOf("finished", 2 * topics.length); // those of upload and start
   }
 
-  /** Asserts that the messages leave once, marked, and that their records go. */
+  /** Asserts that the messages leave once, marked as resumed, and that their records are removed. */
   async function assertResumed(flow: RunningFlow, topics: string[]): Promise<void> {
     const completed = await flow.nextOf("completed", topics.length);
     assert.deepEqual(completed.map(({ topic }) => topic).sort(), topics);
@@ -71,7 +74,7 @@ describe("waits that are resumed", function () {
     it(`go on after a deploy of type ${type}, with all that the message had`, async () => {
       const flow = await RunningFlow.load(flowOf(), credentials);
       const response = { end: () => "a live response" };
-      await waiting(flow, ["a", "b"], { res: response, format: () => "formatted" });
+      await startedButNotPolled(flow, ["a", "b"], { res: response, format: () => "formatted" });
       await flow.redeploy(type, { wait: { timeout: "500" } });
       assert.deepEqual(logged("warn").filter((text) => text.includes("dropped")), []); // prettier-ignore
       proxy.release();
@@ -86,7 +89,11 @@ describe("waits that are resumed", function () {
 
   it("go on after a restart, once, without what only lives in memory and what the service has", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
-    await waiting(flow, ["a", "b"], { res: { end: () => 0 }, format: () => 0, depth: { map: new Map([[1, "one"]]) } });
+    await startedButNotPolled(flow, ["a", "b"], {
+      res: { end: () => 0 },
+      format: () => 0,
+      depth: { map: new Map([[1, "one"]]) },
+    });
     await flow.restart(credentials, async () => assert.equal((await journalKeys(journal)).length, 2));
     proxy.release();
     const [message] = await flow.nextOf("completed", 2);
@@ -99,7 +106,7 @@ describe("waits that are resumed", function () {
 
   it("go on after a stop and a start, and after many of them", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
-    await waiting(flow, ["a", "b"]);
+    await startedButNotPolled(flow, ["a", "b"]);
     await flow.restart(credentials);
     await flow.redeploy("full", { wait: { name: "new" } });
     await flow.restart(credentials);
@@ -117,19 +124,19 @@ describe("waits that are resumed", function () {
 
   it("have what was left of their time-out", async () => {
     const flow = await RunningFlow.load(flowOf({ timeout: "3" }), credentials);
-    await waiting(flow, ["a"]);
+    await startedButNotPolled(flow, ["a"]);
     const since = performance.now();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await flow.restart(credentials);
     const message = await flow.next("notCompleted");
     assert.equal(message.error?.code, "timed-out");
     assert.equal(message.segment!.resumed, true);
-    assert.ok(performance.now() - since < 4200, "not the whole time-out anew");
+    assert.ok(performance.now() - since < 4200, "not the whole time-out again");
   });
 
   it("are cancelled by a reset, and forgotten", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
-    await waiting(flow, ["a", "b"]);
+    await startedButNotPolled(flow, ["a", "b"]);
     await flow.restart(credentials);
     flow.send("wait", { reset: true });
     const cancelled = await flow.nextOf("notCompleted", 2);
@@ -140,7 +147,7 @@ describe("waits that are resumed", function () {
 
   it("are dropped when the node is deleted: one warning, and no record is left", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
-    await waiting(flow, ["a", "b"]);
+    await startedButNotPolled(flow, ["a", "b"]);
     await flow.remove("wait");
     const dropped = logged("warn").filter((text) => text.includes("dropped"));
     assert.deepEqual(dropped, ["2 segment-wait.warning.dropped"]);
@@ -149,7 +156,7 @@ describe("waits that are resumed", function () {
 
   it("are one error when no config node leads to their service any more", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
-    await waiting(flow, ["a"]);
+    await startedButNotPolled(flow, ["a"]);
     await flow.redeploy("full", { config: { project: "other" } });
     const caught = await flow.next("caught");
     assert.equal(caught.error?.code, since41("no-config"));
@@ -159,7 +166,7 @@ describe("waits that are resumed", function () {
 
   it("are read past a damaged record, which is set aside with one warning", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
-    await waiting(flow, ["a", "b", "c"]);
+    await startedButNotPolled(flow, ["a", "b", "c"]);
     await flow.restart(credentials, () => {
       const bytes = readFileSync(journal);
       bytes[100]! ^= 1;
@@ -175,7 +182,7 @@ describe("waits that are resumed", function () {
 
   it("leave once more when the record outlived a crash between sending and forgetting", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
-    await waiting(flow, ["a"]);
+    await startedButNotPolled(flow, ["a"]);
     const record = readFileSync(journal);
     proxy.release();
     const first = await flow.next("completed");
@@ -187,9 +194,9 @@ describe("waits that are resumed", function () {
     assert.equal((second.payload as Job).jobId, first.jobId);
   });
 
-  it("of nodes that don't exist are pruned after 7 days", async () => {
+  it("are removed after 7 days when their node does not exist", async () => {
     const flow = await RunningFlow.load(flowOf(), credentials);
-    await waiting(flow, ["a"]);
+    await startedButNotPolled(flow, ["a"]);
     await flow.restart(credentials, async () => {
       const records = await Journal.open(journal, waitRecordSchema);
       const msg = { _msgid: "1" };
@@ -216,10 +223,10 @@ describe("waits that are resumed", function () {
     assert.deepEqual((await flow.nextOf("completed", 4)).map(({ place }) => place), [1, 2, 3, 4]); // prettier-ignore
   });
 
-  it("are told of as lost when they can't be written, and wait on", async () => {
+  it("are reported as lost when they can't be written, and go on", async () => {
     writeFileSync(folder, "a file where the folder should be");
     const flow = await RunningFlow.load(flowOf(), credentials);
-    await waiting(flow, ["a", "b"]);
+    await startedButNotPolled(flow, ["a", "b"]);
     const failures = logged("warn").filter((text) => text.includes("notRecorded"));
     assert.equal(failures.length, 1, failures.join("\n"));
     proxy.release();

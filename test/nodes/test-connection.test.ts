@@ -53,7 +53,7 @@ describe("testing the connection from the dialog of a config node", function () 
   }
 
   describe("of the embedded server", () => {
-    it("starts it in the folder that is typed, and tells engine, version and memory", async () => {
+    it("starts it in the folder of the dialog, and shows engine, version and memory", async () => {
       await load();
       const [finding, ...others] = await test({ service: "embedded", engine: "graphcut", dataDir: "line 4" });
       assert.deepEqual([others, finding?.check, finding?.problem], [[], "server", undefined]);
@@ -95,7 +95,7 @@ describe("testing the connection from the dialog of a config node", function () 
       ...properties,
     });
 
-    it("tells its engine and version, and that it takes jobs", async () => {
+    it("shows its engine and version, and that it takes jobs", async () => {
       await load();
       const findings = await test(fields(), { token: server.token });
       assert.deepEqual(
@@ -121,7 +121,7 @@ describe("testing the connection from the dialog of a config node", function () 
       assert.match(await refused(fields(), { token: "" }), /the token is missing/);
     });
 
-    it("says that nobody answers there, once", async () => {
+    it("says that there is no server at the address, once", async () => {
       await load();
       const findings = await test(fields({ baseUrl: "http://127.0.0.1:9" }), { token: SECRET });
       assert.deepEqual(

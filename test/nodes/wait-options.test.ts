@@ -22,8 +22,11 @@ describe("options of segment wait", function () {
     return RunningFlow.load([...pipeline(config(), { start: POINT, wait: { config: "config", ...wait } }), ...extra]);
   }
 
-  /** Lets a message wait for a new job of the service, and returns the job's id when the status counts it. */
-  async function waiting(flow: RunningFlow, count: number, message: object = {}): Promise<number> {
+  /**
+   * Lets a message wait for a new job, which stays `Queued` until `service.finish`: polls get no other state before. Returns
+   * the job's id when the status counts the wait.
+   */
+  async function waitingForQueuedJob(flow: RunningFlow, count: number, message: object = {}): Promise<number> {
     const counted = flow.status("wait", (text) => text.startsWith(`${count} `));
     const jobId = service.addJob();
     flow.send("wait", { jobId, ...message });
@@ -34,7 +37,9 @@ describe("options of segment wait", function () {
   it("go on after a deploy by the config node that works, though a copy of it has no secret", async () => {
     const copy = { id: "copy", type: "segment-config", ...config(), auth: "token" };
     const flow = await RunningFlow.load([copy, ...pipeline(config())]);
-    const jobId = await waiting(flow, 1, { segment: { service: `${service.url}/api/v1/projects/default` } });
+    const jobId = await waitingForQueuedJob(flow, 1, {
+      segment: { service: `${service.url}/api/v1/projects/default` },
+    });
     await flow.redeploy("full", { copy: { name: "a copy" } });
     service.finish(jobId);
     assert.equal((await flow.next("completed")).jobId, jobId);
@@ -45,7 +50,8 @@ describe("options of segment wait", function () {
     it("hold a result until the older ones of its topic have left, by whichever output", async () => {
       const flow = await load({ inOrder: true });
       const ids = [];
-      for (const [index, topic] of ["a", "a", "b", "a"].entries()) ids.push(await waiting(flow, index + 1, { topic }));
+      for (const [index, topic] of ["a", "a", "b", "a"].entries())
+        ids.push(await waitingForQueuedJob(flow, index + 1, { topic }));
       for (const id of ids.slice(1)) service.finish(id);
       assert.equal((await flow.next("completed")).jobId, ids[2], "the other topic goes on");
       await flow.next("finished");
@@ -69,8 +75,8 @@ describe("options of segment wait", function () {
 
     it("are not the default", async () => {
       const flow = await load();
-      const first = await waiting(flow, 1, { topic: "a" });
-      const second = await waiting(flow, 2, { topic: "a" });
+      const first = await waitingForQueuedJob(flow, 1, { topic: "a" });
+      const second = await waitingForQueuedJob(flow, 2, { topic: "a" });
       service.finish(second);
       assert.equal((await flow.next("completed")).jobId, second);
       service.finish(first);
@@ -84,7 +90,7 @@ describe("options of segment wait", function () {
       const wires = [["completed"], ["notCompleted"], ["states"]];
       const flow = await load({ states: true, outputs: 3, wires }, [node("states", "helper", [])]);
       const image = Buffer.from("the picture's bytes");
-      const jobId = await waiting(flow, 1, { topic: "t", image, depth: { of: "it" } });
+      const jobId = await waitingForQueuedJob(flow, 1, { topic: "t", image, depth: { of: "it" } });
       const queued = await flow.next("states");
       service.jobs.set(jobId, { ...service.jobs.get(jobId)!, status: "Running", startTime: Date.now() });
       const running = await flow.next("states");
@@ -144,7 +150,7 @@ describe("options of segment wait", function () {
       ]);
       const file = { fileId: service.addFile() };
       const segment = { service: `${service.url}/api/v1/projects/default`, file };
-      const jobId = await waiting(flow, 1, { segment });
+      const jobId = await waitingForQueuedJob(flow, 1, { segment });
       const otherId = service.addJob();
       const counted = flow.status("other", (text) => text.startsWith("1 "));
       flow.send("other", { jobId: otherId, segment });
@@ -162,7 +168,7 @@ describe("options of segment wait", function () {
       const flow = await load({ deleteFile: true });
       service.fail(DELETIONS, json(403, { error: { code: 403, message: "no right to delete" } }));
       const segment = { service: `${service.url}/api/v1/projects/default`, file: { fileExternalId: "cup" } };
-      const jobId = await waiting(flow, 1, { segment });
+      const jobId = await waitingForQueuedJob(flow, 1, { segment });
       service.finish(jobId);
       await flow.next("completed");
       await flow.next("finished");
@@ -176,7 +182,10 @@ describe("options of segment wait", function () {
     it("does not happen by a deploy while another wait needs the file", async () => {
       const flow = await load({ deleteFile: true });
       const segment = { service: `${service.url}/api/v1/projects/default`, file: { fileId: service.addFile() } };
-      const [first, second] = [await waiting(flow, 1, { segment }), await waiting(flow, 2, { segment })];
+      const [first, second] = [
+        await waitingForQueuedJob(flow, 1, { segment }),
+        await waitingForQueuedJob(flow, 2, { segment }),
+      ];
       service.finish(first);
       await flow.next("completed");
       await flow.redeploy("nodes", { wait: { name: "new" } });
@@ -195,7 +204,7 @@ describe("options of segment wait", function () {
       assert.equal((await flow.next("notCompleted")).error?.code, "timed-out");
       await flow.next("finished");
       await flow.redeploy("full", { wait: { deleteFile: false, timeout: "20" } });
-      const jobId = await waiting(flow, 1, { segment });
+      const jobId = await waitingForQueuedJob(flow, 1, { segment });
       service.finish(jobId);
       await flow.next("completed");
       await flow.next("finished");
@@ -252,11 +261,11 @@ describe("options of segment wait", function () {
   });
 
   describe("status", () => {
-    it("tells how long the oldest has waited, until none waits", async () => {
+    it("says how long the oldest has waited, until none waits", async () => {
       const flow = await load();
       const old = flow.status("wait", (text) => /^2 segment-wait\.status\.waiting, .*oldest [1-5] s$/.test(text));
-      const first = await waiting(flow, 1);
-      const second = await waiting(flow, 2);
+      const first = await waitingForQueuedJob(flow, 1);
+      const second = await waitingForQueuedJob(flow, 2);
       await old;
       const none = flow.status("wait", (text) => text === "");
       service.finish(first);
@@ -271,7 +280,7 @@ describe("options of segment wait", function () {
       await failed;
       await flow.next("caught");
       const cleared = flow.status("wait", (text) => text === "");
-      await waiting(flow, 1);
+      await waitingForQueuedJob(flow, 1);
       await cleared;
     });
   });

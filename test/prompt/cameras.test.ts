@@ -52,7 +52,7 @@ describe("boxes of cameras", () => {
     });
   });
 
-  it("Frigate: the snapshot's own box, where the event tells one", () => {
+  it("Frigate: the snapshot's own box, where the event has one", () => {
     const box = cameraBox("msg.payload", event({ ...AFTER, snapshot: { box: [0, 0, 1280, 360] } }), SIZE);
     assert.deepEqual([box?.xMin, box?.yMin, box?.xMax, box?.yMax], [0, 0, 1, 0.5]);
     assert.equal(cameraBox("msg.payload", event({ ...AFTER, snapshot: null }), SIZE)?.xMin, 0.25);
