@@ -3,6 +3,11 @@ import tseslint from "typescript-eslint";
 import { arrows } from "./arrows.mjs";
 import { loadTime } from "./load-time.mjs";
 
+const FUNCTION_LINES = 60;
+const FILE_LINES = 300;
+/** A node file is wiring only. */
+const NODE_LINES = 110;
+
 export default [
   {
     files: ["**/*.{ts,mjs}"],
@@ -10,4 +15,12 @@ export default [
     plugins: { house: { rules: { arrows, "load-time": loadTime } } },
     rules: { "house/arrows": "error", "house/load-time": "error" },
   },
+  {
+    files: ["{nodes,src,tools,scripts,bench,lint,examples}/**/*.{ts,mjs}"],
+    rules: {
+      "max-lines": ["warn", FILE_LINES],
+      "max-lines-per-function": ["warn", FUNCTION_LINES],
+    },
+  },
+  { files: ["nodes/*.ts"], rules: { "max-lines": ["warn", NODE_LINES] } },
 ];

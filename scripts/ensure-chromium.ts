@@ -1,5 +1,5 @@
-// The editor's tests need a Chromium, those of TLS the program openssl. On Debian as root this installs them; elsewhere
-// it says how to bring a Chromium, and openssl is there.
+// Browser tests need Chromium, TLS tests need the program openssl. As root on Debian this script installs them; elsewhere
+// it says how to get Chromium, and openssl is usually there.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chromiumPath } from "../tools/chromium";

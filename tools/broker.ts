@@ -4,9 +4,9 @@ import { createServer, type AddressInfo } from "node:net";
 /** An MQTT broker in this process, on a free port of this machine only. */
 export interface Broker {
   port: number;
-  /** Gives a message to all who have subscribed to its topic; with `retain` to those who will, too. */
+  /** Publishes a message. With `retain`, clients that subscribe later receive it too. */
   publish(topic: string, payload: Buffer | string, retain?: boolean): Promise<void>;
-  /** Resolves when somebody has subscribed to a topic. */
+  /** Resolves when a client has subscribed to a topic. */
   subscribed(topic: string): Promise<void>;
   /** Calls back for each message that a client has published. */
   onMessage(listener: (topic: string, payload: Buffer) => void): void;

@@ -6,7 +6,7 @@ const EXAMPLE = join(__dirname, "..", "examples", "Dashboard 2", "MQTT camera to
 /** FlowFuse Dashboard 2. */
 export const DASHBOARD = "@flowfuse/node-red-dashboard";
 
-/** Settings of a Node-RED that shall load the dashboard, too. */
+/** Settings with which Node-RED also loads the dashboard. */
 export const WITH_DASHBOARD = { externalModules: { palette: { allowList: ["@visionjobs/*", DASHBOARD] } } };
 
 /** Path of the operator's page below the root of Node-RED's HTTP nodes. */
@@ -15,7 +15,7 @@ export const OPERATOR_PAGE = "dashboard/camera";
 /** Topic of the example's camera. */
 export const CAMERA_TOPIC = "factory/camera1/image";
 
-/** The example's flow, with the broker's port and further properties of its nodes by their type. */
+/** The example's flow with the broker's port. `changes` sets properties of nodes by their type. */
 export async function cameraFlow(port: number, changes: Record<string, object> = {}): Promise<Flow> {
   const flow = JSON.parse(await readFile(EXAMPLE, "utf8")) as Flow;
   const all: Record<string, object> = {

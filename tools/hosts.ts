@@ -1,4 +1,4 @@
-/** Node-REDs and Nodes beside those that this project brings, each in a folder of its own, which is kept for the next time. */
+/** Other versions of Node-RED and Node.js than those of this project, each installed in a folder that is kept. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,21 +6,21 @@ import { z } from "zod";
 import { npm } from "./npm";
 
 const CACHE = join(tmpdir(), "node-red-segment-hosts");
-/** Node as a package, which there is for the usual platforms. Its `.bin/node` must not get into a project's own folder. */
+/** Node.js as an npm package for this platform. Never install it in the project: its `.bin/node` would replace Node.js there. */
 export const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
 
 const lockSchema = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });
 
-/** What a Node-RED is and runs on. */
+/** A version of Node-RED and the Node.js that it needs. */
 export interface Host {
   version: string;
-  /** The oldest Node that it takes, where that is newer than ours: major and minor. */
+  /** Major and minor of the oldest Node.js that it supports, if newer than ours. */
   oldestNode?: [number, number];
-  /** The Node that it is tried on where the present one is older. */
+  /** The Node.js to install if the current one is older than that. */
   node?: string;
 }
 
-/** By the name that `npm run test:hosts -- --host NAME` takes. */
+/** By the name for `npm run test:hosts -- --host NAME`, the oldest first. */
 export const HOSTS: Record<string, Host> = {
   "3.1": { version: "3.1.15" },
   "5.0": { version: "5.0.7", oldestNode: [22, 9], node: "22.23.3" },

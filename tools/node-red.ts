@@ -7,9 +7,9 @@ import type { Readable } from "node:stream";
 
 const PACKAGE = "@visionjobs/node-red-segment";
 const PACKAGE_ROOT = join(__dirname, "..");
-/** Finds modules from where the Node-RED is: the folder that NODE_RED_HOME names, else this project. */
+/** Resolves modules from Node-RED's installation: the folder in NODE_RED_HOME, or this project. */
 export const hostRequire = createRequire(join(process.env.NODE_RED_HOME ?? PACKAGE_ROOT, "package.json"));
-/** How long Node-RED may take to end by itself before it is killed. Its own limit for a node is 15 s. */
+/** How long Node-RED may take to stop before it is killed. Its own limit for a node is 15 s. */
 const STOP_MS = 20_000;
 
 /** A flow file: nodes with an id and a type, the rest as each node defines it. */
@@ -17,7 +17,7 @@ export type Flow = { id: string; type: string; [property: string]: unknown }[];
 
 type NodeRedProcess = ChildProcessByStdio<null, Readable, Readable>;
 
-/** A Node-RED that runs as a process of its own. */
+/** A Node-RED in a separate process. */
 export interface RunningNodeRed {
   /** Address of the editor and the admin API. */
   url: string;
@@ -25,11 +25,11 @@ export interface RunningNodeRed {
   pid: number;
   /** Rejects when the process has ended without `stop()`. Never resolves. */
   crashed: Promise<never>;
-  /** All that it has written so far, on stdout and stderr. */
+  /** Its output on stdout and stderr so far. */
   log: () => string;
   /** Presses the button of an inject node. */
   inject(nodeId: string): Promise<void>;
-  /** Ends it and waits until it has gone. */
+  /** Stops the process and waits until it has ended. */
   stop(): Promise<void>;
 }
 
@@ -59,10 +59,10 @@ export async function linkPackage(home: string, ...others: string[]): Promise<st
 /**
  * Starts a real Node-RED in a home directory, on a free port of this machine only, and waits until its flows run.
  * @param home directory with the user directory `.node-red`; it stands for the user's own home directory
- * @param flow what it runs
+ * @param flow the flow that it runs
  * @param signal gives up starting
  * @param extraSettings further settings for its settings.js
- * @param node the Node that it runs on
+ * @param node the Node.js that it runs on
  * @throws Error with Node-RED's log if it doesn't start
  */
 export async function startNodeRed(
@@ -82,14 +82,14 @@ export async function startNodeRed(
     telemetry: { enabled: false },
     editorTheme: { tours: false },
     logging: { console: { level: "info", metrics: false, audit: false } },
-    // It would find other packages with nodes in this project's folder, too, which cost time at its start.
+    // Other packages with nodes in this project's folder would make the start slower.
     externalModules: { palette: { allowList: [PACKAGE] } },
     ...extraSettings,
   };
   await writeFile(join(userDir, "settings.js"), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
 
   const child = spawn(node, [hostRequire.resolve("node-red/red.js"), "--userDir", userDir], {
-    // By NODE_PATH the example recognises the official container, whose user directory is another one.
+    // The example recognizes the official container, which has another user directory, by NODE_PATH.
     env: { ...process.env, HOME: home, USERPROFILE: home, NODE_PATH: "" },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -115,7 +115,7 @@ function watch(child: NodeRedProcess, url: string): RunningNodeRed {
       if (!stopping) reject(new Error(`Node-RED has ended with code ${code ?? "none"}.\n${log}`));
     });
   });
-  crashed.catch(() => undefined); // whoever races against it hears of it
+  crashed.catch(() => undefined); // handled where it is awaited
 
   return {
     url,
@@ -123,8 +123,8 @@ function watch(child: NodeRedProcess, url: string): RunningNodeRed {
     crashed,
     log: () => log,
     async inject(nodeId) {
-      const answer = await fetch(`${url}inject/${nodeId}`, { method: "POST" });
-      if (!answer.ok) throw new Error(`Node-RED refused to inject: HTTP ${answer.status}`);
+      const response = await fetch(`${url}inject/${nodeId}`, { method: "POST" });
+      if (!response.ok) throw new Error(`Node-RED refused to inject: HTTP ${response.status}`);
     },
     async stop() {
       stopping = true;
@@ -136,7 +136,7 @@ function watch(child: NodeRedProcess, url: string): RunningNodeRed {
   };
 }
 
-/** Resolves when Node-RED says that its flows run: its admin API answers before that, even when nodes are missing. */
+/** Resolves when Node-RED logs that its flows run. Its admin API responds earlier, even when nodes are missing. */
 async function flowsStarted(child: NodeRedProcess, log: () => string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     child.stdout.on("data", () => {

@@ -4,12 +4,12 @@ import { z } from "zod";
 import { boundingBoxSchema, jobSchema, pointSchema, type Job, type Prompt, type Segment } from "../src/api";
 import type { Flow } from "./node-red";
 
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 /** A node's wires: for each output the ids of the nodes that it leads to. */
 const wiresSchema = z.array(z.array(z.string()));
 
-/** What the added nodes write: the message that left the flow first, by whichever way. */
+/** What the added nodes write: the first message that left the flow, by any exit. */
 const outcomeSchema = z.object({
   payload: z.unknown(),
   segment: z
@@ -22,7 +22,7 @@ const outcomeSchema = z.object({
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
-/** A finished job with what the demo tells of it. */
+/** A finished job with what the demo prints about it. */
 export interface Result {
   job: Job;
   segments: Segment[];
@@ -72,20 +72,20 @@ export function writeOutcomesTo(file: string, flow: Flow): Flow {
   ];
 }
 
-/** Waits until the file holds an outcome. It may be seen half written: then it isn't JSON yet. */
+/** Waits until the file holds an outcome. While it is half written, it is not JSON yet. */
 export async function readOutcome(file: string, signal: AbortSignal): Promise<Outcome> {
   for (;;) {
     const text = await readFile(file, "utf8").catch(() => "");
     const value = parseJson(text);
     if (value !== undefined) return outcomeSchema.parse(value);
-    await delay(LOOK_MS);
+    await delay(POLL_MS);
     signal.throwIfAborted();
   }
 }
 
 /**
  * The result of an outcome.
- * @throws Error with the reason, if the flow came to none or the job found nothing
+ * @throws Error with the reason if the flow had no result or the job found nothing
  */
 export function resultOf({ payload, segment, error }: Outcome): Result {
   if (error !== undefined) throw new Error(`${error.code ?? "error"}: ${error.message}`);

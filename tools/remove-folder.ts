@@ -4,8 +4,8 @@ const ATTEMPTS = 40;
 const PAUSE_MS = 250;
 
 /**
- * Removes a folder with all that is in it. A server or worker ends a moment after the process that it belongs to, and may
- * write until then: so it is tried again.
+ * Removes a folder and its contents. Retries for ten seconds: a server or worker ends a moment after its parent process
+ * and may write until then.
  */
 export function removeFolder(folder: string): void {
   for (let attempt = 1; ; attempt += 1) {

@@ -65,4 +65,23 @@ describe("the lint rules of this project", function () {
       assert.deepEqual(await broken(file, line), []);
     });
   }
+
+  const lines = (count: number): string => "f();\n".repeat(count);
+  const lengths: [string, string, string, string[]][] = [
+    [
+      "a function of more than 60 lines",
+      "src/client/client.ts",
+      `function f() {\n${lines(60)}}`,
+      ["max-lines-per-function"],
+    ],
+    ["a function of 60 lines", "src/client/client.ts", `function f() {\n${lines(58)}}`, []],
+    ["a file of more than 300 lines", "src/client/client.ts", lines(300), ["max-lines"]],
+    ["a node file of more than 110 lines", "nodes/segment-start.ts", lines(110), ["max-lines"]],
+    ["a room's file of more than 110 lines", "nodes/start/start-jobs.lazy.ts", lines(110), []],
+  ];
+  for (const [what, file, text, rules] of lengths) {
+    it(`${rules.length > 0 ? "limits" : "allows"} ${what}`, async () => {
+      assert.deepEqual(await broken(file, text), rules);
+    });
+  }
 });
