@@ -5,7 +5,7 @@ import { HttpError } from "./http-error";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** The route needs no token: it tells no secret, or its link is signed. */
+    /** The route needs no token: it reveals no secret, or its link is signed. */
     open?: boolean;
   }
 }

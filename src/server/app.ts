@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Engines } from "../engine";
 import { carriesToken, requireLoopbackHost, requireToken } from "./access";
-import { answerBrokenRequest, answerError, installErrorAnswers } from "./error-answers";
+import { refuseBrokenRequest, sendError, installErrorResponses } from "./error-responses";
 import type { FileStore } from "./file-store";
 import type { Janitor } from "./janitor";
 import type { JobService } from "./job-service";
@@ -46,10 +46,10 @@ export function buildApp(parts: AppParts): FastifyInstance {
     trustProxy: true,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, parts.log),
-    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply, parts.log),
+    clientErrorHandler: refuseBrokenRequest,
   });
-  installErrorAnswers(app, parts.log);
+  installErrorResponses(app, parts.log);
   if (parts.checkHost === true) requireLoopbackHost(app);
   if (parts.token !== undefined) requireToken(app, parts.token);
   const openApi = collectOpenApi(app);

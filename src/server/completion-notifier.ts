@@ -17,7 +17,7 @@ export class CompletionNotifier {
     );
   }
 
-  /** Tells that a job has ended. */
+  /** Reports that a job has ended. */
   ended(jobId: number): void {
     for (const wait of this.#waits) {
       if (wait.jobIds.has(jobId)) wait.finish();

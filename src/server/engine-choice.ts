@@ -11,7 +11,7 @@ export function chooseEngine(engines: Engines, wish: string): Engine | string {
     return `This server has no engine ${JSON.stringify(wish)}; it has: ${[...engines.byName.keys()].join(", ")}`;
   }
   const { ready, reason = "it is not ready" } = engine.health();
-  // The server's own choice is never refused: what becomes of it, the job tells.
+  // The server's own choice is never refused: if it fails, the job reports it.
   if (ready || wish === AUTO) return engine;
   return `The engine ${JSON.stringify(wish)} can't work on this server: ${reason}`;
 }

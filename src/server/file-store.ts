@@ -67,7 +67,7 @@ export class FileStore {
   }
 
   /**
-   * Makes a file without a picture. With `overwrite`, the file of the same external id is made anew and keeps its id.
+   * Makes a file without a picture. With `overwrite`, the file of the same external id is replaced and keeps its id.
    * @throws {HttpError} 409 when the external id exists and is not to be overwritten
    */
   async create(request: CreateFile, overwrite: boolean): Promise<StoredFile> {
@@ -110,7 +110,7 @@ export class FileStore {
 
   /** Removes the pictures that no file names and that are not among `inUse()` (sha256), until `signal` is aborted. */
   async removeUnusedPictures(inUse: () => ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-    // Looked up anew for each batch: a picture may come into use while others are removed.
+    // Looked up again for each batch: a picture may come into use while others are removed.
     for (let unused = this.#unusedPictures(inUse()); unused.length > 0; unused = this.#unusedPictures(inUse())) {
       if (signal.aborted) return;
       await Promise.all(unused.slice(0, REMOVED_AT_ONCE).map((name) => this.pictures.remove(name)));

@@ -6,7 +6,7 @@ import type { JobService } from "./job-service";
 import type { Log } from "./log";
 
 const TIDY_EVERY_MS = 60_000;
-/** Each may bring an embedding of 4 MB: so many are over the limit at most. */
+/** Each upload may add an embedding of 4 MB: embeddings exceed the limit by at most this many. */
 const UPLOADS_BETWEEN_PRUNING = 16;
 
 /** What the server keeps at most. */
@@ -28,7 +28,7 @@ export class Janitor {
   #uploads = 0;
 
   constructor(
-    private readonly book: JobStore,
+    private readonly store: JobStore,
     private readonly files: FileStore,
     private readonly jobs: JobService,
     private readonly embeddingDir: string,
@@ -66,7 +66,7 @@ export class Janitor {
 
   async #tidy(): Promise<void> {
     const oldest = Date.now() - this.limits.keepHours * 3_600_000;
-    await this.book.removeEndedBefore(oldest, this.#closing.signal);
+    await this.store.removeEndedBefore(oldest, this.#closing.signal);
     const inUse = this.jobs.picturesInUse();
     const removable = this.files.all().filter(({ sha256 }) => sha256 === undefined || !inUse.has(sha256));
     await this.#removeFiles(removable.filter((file) => fileTime(file) < oldest));

@@ -7,37 +7,31 @@ import type { FileStore } from "./file-store";
 import { fileOf } from "./file-references";
 import { HttpError } from "./http-error";
 import { randomId } from "./ids";
-import type { FirstJob, JobStore } from "./job-store";
+import type { FirstJob, JobCounts, JobStore } from "./job-store";
 import type { Log } from "./log";
 import type { StoredJob } from "./stored-job";
 
 const RETRY_AFTER_S = 2;
-/** A job that was under way when the server died this often is not begun again: it may be what kills the server. */
+/** A job that ran each time the server died, this many times, is not started again: it may be the cause. */
 const MOST_ATTEMPTS = 3;
 
-/** How many jobs wait and are worked on. */
-export interface JobCounts {
-  queued: number;
-  running: number;
-}
-
-/** What a request asks beside its body. */
+/** What a request asks for besides its body. */
 export interface StartOptions {
   idempotencyKey?: string;
-  /** How many different segments the answer may hold at most. */
+  /** The most segments that the result may hold. */
   candidates?: number;
   /** The name of the engine that is to do it, by default `auto`. */
   engine?: string;
 }
 
-/** Starts jobs, runs them on the engines first in, first out, and tells when they have ended. */
+/** Starts jobs, runs them on the engines first in, first out, and notifies the requests that wait for their ends. */
 export class JobService {
-  readonly #watch = new CompletionNotifier();
+  readonly #completions = new CompletionNotifier();
   readonly #runs = new Set<Promise<void>>();
   #closing = false;
 
   constructor(
-    private readonly book: JobStore,
+    private readonly store: JobStore,
     private readonly files: FileStore,
     private readonly engines: Engines,
     private readonly options: { maxQueued: number; log: Log },
@@ -45,7 +39,7 @@ export class JobService {
 
   /** Runs the jobs that the last process has left unfinished. Returns how many. */
   resume(): number {
-    const jobs = this.book.unfinished();
+    const jobs = this.store.unfinished();
     for (const job of jobs) this.#launch(job);
     return jobs.length;
   }
@@ -61,8 +55,8 @@ export class JobService {
   ): Promise<StoredJob> {
     const askedEngine = engine === AUTO ? undefined : engine;
     const bodyHash = contentHash(Buffer.from(JSON.stringify([request, candidates, askedEngine])));
-    // No await between this look and `book.add`: two equal requests at once must not both be first.
-    const first = idempotencyKey === undefined ? undefined : this.book.findByKey(idempotencyKey);
+    // No await between this lookup and `store.add`: two equal requests at once must not both be first.
+    const first = idempotencyKey === undefined ? undefined : this.store.findByKey(idempotencyKey);
     if (first !== undefined) return this.#repeat(first, bodyHash);
 
     const chosen = chooseEngine(this.engines, engine);
@@ -90,42 +84,40 @@ export class JobService {
       attempts: 0,
       idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash },
     };
-    await this.book.add(job);
+    await this.store.add(job);
     this.#launch(job);
     return job;
   }
 
   /** A job by its id, with its result when it has ended. */
   get(jobId: number): Promise<StoredJob | undefined> {
-    return this.book.get(jobId);
+    return this.store.get(jobId);
   }
 
   /** Whether the job is known and has not ended. */
   isUnfinished(jobId: number): boolean {
-    return this.book.isUnfinished(jobId);
+    return this.store.isUnfinished(jobId);
   }
 
   /** Resolves as soon as one of the jobs has ended or is unknown, after `ms`, or when `signal` is aborted. */
   async waitForAny(jobIds: readonly number[], ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#closing || jobIds.some((jobId) => !this.book.isUnfinished(jobId))) return;
-    await this.#watch.any(jobIds, ms, signal);
+    if (this.#closing || jobIds.some((jobId) => !this.store.isUnfinished(jobId))) return;
+    await this.#completions.any(jobIds, ms, signal);
   }
 
   counts(): JobCounts {
-    const jobs = this.book.unfinished();
-    const running = jobs.filter((job) => job.status === "Running").length;
-    return { queued: jobs.length - running, running };
+    return this.store.counts();
   }
 
   /** The pictures (sha256) that unfinished jobs need. */
   picturesInUse(): Set<string> {
-    return new Set(this.book.unfinished().flatMap((job) => job.sha256 ?? []));
+    return new Set(this.store.unfinished().flatMap((job) => job.sha256 ?? []));
   }
 
   /** Ends all waits; jobs that the engine cancels from now on stay queued for the next start. */
   stop(): void {
     this.#closing = true;
-    this.#watch.close();
+    this.#completions.close();
   }
 
   /** Resolves when no job is under way and all is written. */
@@ -136,7 +128,7 @@ export class JobService {
   async #repeat(first: FirstJob, bodyHash: string): Promise<StoredJob> {
     if (first.bodyHash !== bodyHash) throw new HttpError(422, "The Idempotency-Key was used for another request");
     await first.stored;
-    const job = await this.book.get(first.jobId);
+    const job = await this.store.get(first.jobId);
     if (job === undefined) throw new HttpError(409, "The job of this Idempotency-Key was removed a moment ago");
     return job;
   }
@@ -169,7 +161,7 @@ export class JobService {
       current = { ...current, status: "Failed", errorMessage: errorText(error) };
     }
     await this.#write({ ...current, statusTime: Date.now() });
-    this.#watch.ended(job.jobId);
+    this.#completions.ended(job.jobId);
   }
 
   #segment(
@@ -185,7 +177,7 @@ export class JobService {
         `The server died ${attempts} times while it worked on this job, so it is not tried again`,
       );
     }
-    // Asked again: a job of before a restart may want an engine that the server no longer has.
+    // Chosen again: a job from before a restart may ask for an engine that the server no longer has.
     const engine = chooseEngine(this.engines, askedEngine);
     if (typeof engine === "string") throw new SegmentError("job-failed", engine);
     return engine.segment({ file: this.files.picturePath(sha256), sha256, prompt, candidates }, onStart);
@@ -194,7 +186,7 @@ export class JobService {
   /** Writes a job's new state. A job that can't be written is still known until the server stops. */
   async #write(job: StoredJob): Promise<void> {
     try {
-      await this.book.update(job);
+      await this.store.update(job);
     } catch (error) {
       this.options.log(`job ${job.jobId} could not be written: ${errorText(error)}`);
     }

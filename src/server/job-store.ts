@@ -11,6 +11,12 @@ export interface FirstJob {
   stored: Promise<void>;
 }
 
+/** How many jobs wait and how many run. */
+export interface JobCounts {
+  queued: number;
+  running: number;
+}
+
 /**
  * The server's jobs: unfinished ones in memory and on the disk, ended ones on the disk alone.
  * A job that could not be written when it ended (a full disk) stays in memory, so that its client gets it.
@@ -21,20 +27,20 @@ export class JobStore {
   readonly #endTimes = new Map<number, number>();
   readonly #firstByKey = new Map<string, FirstJob>();
 
-  /** Set by `open` before anybody gets the book. */
+  /** Set by `open` before anyone gets the store. */
   #records!: RecordStore<StoredJob>;
 
   private constructor() {}
 
-  /** Opens the book in a folder. Jobs that were under way when the last process ended are queued again. */
+  /** Opens the store in a folder. Jobs that were under way when the last process ended are queued again. */
   static async open(dir: string): Promise<JobStore> {
-    const book = new JobStore();
-    book.#records = await RecordStore.open(dir, storedJobSchema, (job) => {
-      if (hasEnded(job)) book.#endTimes.set(job.jobId, job.statusTime);
-      else book.#inMemory.set(job.jobId, { ...job, status: "Queued", startTime: null, engine: undefined });
-      book.#rememberKey(job, Promise.resolve());
+    const store = new JobStore();
+    store.#records = await RecordStore.open(dir, storedJobSchema, (job) => {
+      if (hasEnded(job)) store.#endTimes.set(job.jobId, job.statusTime);
+      else store.#inMemory.set(job.jobId, { ...job, status: "Queued", startTime: null, engine: undefined });
+      store.#rememberKey(job, Promise.resolve());
     });
-    return book;
+    return store;
   }
 
   /** Files of a crash and damaged records that were moved away when the store was opened. */
@@ -45,6 +51,15 @@ export class JobStore {
   /** The jobs that have not ended, the oldest first. */
   unfinished(): StoredJob[] {
     return [...this.#inMemory.values()].filter((job) => !hasEnded(job)).sort((a, b) => a.createdTime - b.createdTime);
+  }
+
+  counts(): JobCounts {
+    const counts = { queued: 0, running: 0 };
+    for (const { status } of this.#inMemory.values()) {
+      if (status === "Queued") counts.queued += 1;
+      else if (status === "Running") counts.running += 1;
+    }
+    return counts;
   }
 
   /** Whether the job is known and has not ended. */

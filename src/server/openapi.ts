@@ -47,7 +47,7 @@ function describe({ summary, params, query, headers, body, response, status = 20
 
 function parameters(place: "path" | "query" | "header", schema: z.ZodObject | undefined): object[] {
   return Object.entries(schema?.shape ?? {}).map(([name, field]) => {
-    // What arrives is text; what it stands for says more to a reader.
+    // What arrives is text; the type that it stands for is more useful to a reader.
     const { $schema: _, description, ...rest } = z.toJSONSchema(field, { io: "output" });
     const required = !z.safeParse(field, undefined).success;
     return { name, in: place, ...(required && { required }), ...(description && { description }), schema: rest };

@@ -77,8 +77,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => lock.release());
 
     const files = await FileStore.open(join(dataDir, "files"), join(dataDir, "pictures"));
-    const book = await JobStore.open(join(dataDir, "jobs"));
-    const damaged = files.setAside + book.setAside;
+    const jobStore = await JobStore.open(join(dataDir, "jobs"));
+    const damaged = files.setAside + jobStore.setAside;
     if (damaged > 0) log(`${damaged} damaged or temporary files in ${dataDir} were moved into its folders "damaged"`);
 
     const maxQueued = options.maxQueued ?? MAX_QUEUED;
@@ -94,10 +94,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       embeddingDir,
       log,
     });
-    const jobs = new JobService(book, files, engines, { maxQueued, log });
+    const jobs = new JobService(jobStore, files, engines, { maxQueued, log });
     closers.push(() => jobs.idle());
     closers.push(() => engines.auto.close());
-    const janitor = new Janitor(book, files, jobs, embeddingDir, options, log);
+    const janitor = new Janitor(jobStore, files, jobs, embeddingDir, options, log);
     closers.push(() => janitor.close());
 
     const temporaryDir = await mkdtemp(join(tmpdir(), "segment-server-pictures-"));

@@ -8,7 +8,7 @@ import {
   fileRecordsSchema,
   filesByIdsSchema,
 } from "../../api";
-import { fileAnswer } from "../answers";
+import { fileResponse } from "../responses";
 import { filesOf } from "../file-references";
 import type { FileStore } from "../file-store";
 import { HttpError } from "../http-error";
@@ -39,7 +39,7 @@ export function fileRoutes(app: FastifyInstance, files: FileStore, janitor: Jani
     },
     handler: async ({ query, body }, request) => {
       const file = await files.create(body, query.overwrite === "true");
-      return { ...fileAnswer(file), uploadUrl: linkTo(request, signer, "PUT", file.id, UPLOAD_LINK_S) };
+      return { ...fileResponse(file), uploadUrl: linkTo(request, signer, "PUT", file.id, UPLOAD_LINK_S) };
     },
   });
 
@@ -47,7 +47,7 @@ export function fileRoutes(app: FastifyInstance, files: FileStore, janitor: Jani
     method: "POST",
     url: `${PATH}/byids`,
     operation: { summary: "Get files", params, body: filesByIdsSchema, response: fileRecordsSchema },
-    handler: ({ body }) => ({ items: filesOf(files, body.items, body.ignoreUnknownIds).map(fileAnswer) }),
+    handler: ({ body }) => ({ items: filesOf(files, body.items, body.ignoreUnknownIds).map(fileResponse) }),
   });
 
   addRoute(app, {

@@ -14,7 +14,7 @@ import {
   type Job,
 } from "../../api";
 import { isUnreadable } from "../../store";
-import { jobAnswer, startedJobAnswer } from "../answers";
+import { jobResponse, startedJobResponse } from "../responses";
 import { HttpError } from "../http-error";
 import type { JobService } from "../job-service";
 import { connectionEnd, preferHeader, preferredWait } from "../prefer";
@@ -68,7 +68,7 @@ export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
         engine: headers[ENGINE_HEADER],
       });
       reply.header("x-segment-extensions", BYIDS_EXTENSION);
-      return startedJobAnswer(job);
+      return startedJobResponse(job);
     },
   });
 
@@ -120,7 +120,7 @@ export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
 async function readJob(jobId: number, jobs: JobService): Promise<Job | undefined> {
   try {
     const job = await jobs.get(jobId);
-    return job && jobAnswer(job);
+    return job && jobResponse(job);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     return { jobId, status: "Failed", errorMessage: `The server can't read the job's record: ${errorText(error)}` };

@@ -2,18 +2,18 @@ import type { FileRecord, Job, StartedJob } from "../api";
 import type { StoredFile } from "./file-store";
 import { hasEnded, type StoredJob } from "./stored-job";
 
-/** The answer of POST: points and box at the top level. */
-export function startedJobAnswer(job: StoredJob): StartedJob {
+/** The response to POST: points and box at the top level. */
+export function startedJobResponse(job: StoredJob): StartedJob {
   return { ...jobHead(job), items: [fileReference(job)], ...job.prompt };
 }
 
-/** The answer of GET: points and box under `prompt`, and the result once the job has ended. */
-export function jobAnswer(job: StoredJob): Job {
+/** The response to GET: points and box under `prompt`, and the result once the job has ended. */
+export function jobResponse(job: StoredJob): Job {
   return { ...jobHead(job), prompt: job.prompt, ...outcome(job) };
 }
 
-/** The record of a file as the files routes answer it. */
-export function fileAnswer({ sha256, uploadedTime, ...file }: StoredFile): FileRecord {
+/** The record of a file as the files routes send it. */
+export function fileResponse({ sha256, uploadedTime, ...file }: StoredFile): FileRecord {
   return { ...file, instanceId: null, uploaded: sha256 !== undefined, uploadedTime };
 }
 

@@ -5,8 +5,8 @@ import { SegmentError } from "../api";
 import { HttpError, type ErrorDetails } from "./http-error";
 import type { Log } from "./log";
 
-/** Gives every answer an `x-request-id`, and every error the contract's form `{"error": {code, message}}`. */
-export function installErrorAnswers(app: FastifyInstance, log: Log): void {
+/** Gives every response an `x-request-id`, and every error the contract's form `{"error": {code, message}}`. */
+export function installErrorResponses(app: FastifyInstance, log: Log): void {
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     done();
@@ -14,11 +14,11 @@ export function installErrorAnswers(app: FastifyInstance, log: Log): void {
   app.setNotFoundHandler((request) => {
     throw new HttpError(404, `${request.method} ${pathOf(request)} does not exist on this server`);
   });
-  app.setErrorHandler<FastifyError>((error, request, reply) => answerError(error, request, reply, log));
+  app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply, log));
 }
 
-/** Answers an error. Also used for requests that fail before they reach a route. */
-export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
+/** Sends an error's response. Also used for requests that fail before they reach a route. */
+export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const known = toHttpError(error);
   if (known === undefined || known.status === INSUFFICIENT_STORAGE) {
     log(`request ${request.id} (${request.method} ${pathOf(request)}) failed: ${error.stack ?? error.message}`);
@@ -31,8 +31,8 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
     .send(errorBody(status, message, details));
 }
 
-/** Answers bytes that are not HTTP and closes the connection. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+/** Responds with an error to bytes that are not HTTP, and closes the connection. */
+export function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code !== "ECONNRESET" && socket.writable) {
     const [status, reason, message] =
       error.code === "HPE_HEADER_OVERFLOW"
