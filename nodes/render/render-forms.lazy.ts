@@ -94,10 +94,15 @@ async function drawOverlay(
   return draw(rendering, { image: (await picture.read()).bytes.toString("base64"), ...style });
 }
 
+/** A coordinate to draw at: five digits are less than a tenth of a pixel, and keep the request small. */
+function rounded(fraction: number): number {
+  return Math.round(fraction * 1e5) / 1e5;
+}
+
 async function draw({ segments, drawer, signal }: Rendering, request: Omit<DrawRequest, "segments">): Promise<Buffer> {
   const drawn = segments.map(({ score, rings }) => ({
     score,
-    polygons: rings.map((ring) => ({ vertices: ring.map(({ x, y }) => ({ x, y })) })),
+    polygons: rings.map((ring) => ({ vertices: ring.map(({ x, y }) => ({ x: rounded(x), y: rounded(y) })) })),
   }));
   const client = await (await drawer()).client();
   return client.draw({ segments: drawn, ...request }, { signal });

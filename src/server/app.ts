@@ -4,6 +4,7 @@ import type { Engines } from "../engine";
 import { carriesToken, requireLoopbackHost, requireToken } from "./access";
 import { refuseBrokenRequest, sendError, installErrorResponses } from "./error-responses";
 import type { FileStore } from "./file-store";
+import { acceptGzip } from "./gzip";
 import type { Janitor } from "./janitor";
 import type { JobService } from "./job-service";
 import type { Log } from "./log";
@@ -52,6 +53,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   installErrorResponses(app, parts.log);
   if (parts.checkHost === true) requireLoopbackHost(app);
   if (parts.token !== undefined) requireToken(app, parts.token);
+  acceptGzip(app);
   const openApi = collectOpenApi(app);
   parts.prepareApp?.(app);
   segmentRoutes(app, parts.jobs);

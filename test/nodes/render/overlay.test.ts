@@ -7,13 +7,20 @@ import { startSegmentServer, type SegmentServer } from "../segment-server";
 
 const SIZE = { width: 1280, height: 720 };
 const OVERLAY = [{ format: "overlay-png", property: "overlay" }];
-/** A square with a point in its middle. */
-const SQUARE = {
+/** An outline with as many vertices as those of photographs have: a wavy ring around a point. */
+const RING = {
   prompt: { points: [{ x: 0.5, y: 0.5, label: 1 }] },
-  segments: [{ score: 0.9, polygons: [{ vertices: [{ x: 0.4, y: 0.4 }, { x: 0.6, y: 0.4 }, { x: 0.6, y: 0.6 }, { x: 0.4, y: 0.6 }] }] }], // prettier-ignore
+  segments: [{ score: 0.9, polygons: [{ vertices: Array.from({ length: 200 }, (_, index) => ringVertex(index)) }] }],
 };
 
-/** A bright plate on a ground of that colour: few corners, as each costs a request some 30 bytes. */
+function ringVertex(index: number): { x: number; y: number } {
+  const angle = (index / 200) * 2 * Math.PI;
+  const radius = 0.3 + 0.02 * Math.sin(7.3 * index);
+  const digits = (fraction: number): number => Number(fraction.toFixed(6));
+  return { x: digits(0.5 + radius * Math.cos(angle)), y: digits(0.5 + radius * Math.sin(angle)) };
+}
+
+/** A bright plate on a ground of that colour: its outline has few corners. */
 async function plate(ground: string): Promise<Buffer> {
   const { width, height } = SIZE;
   const svg =
@@ -68,7 +75,7 @@ describe("overlay of a picture that the service has", function () {
     flow.send("upload", { payload: picture });
     const { payload, segment } = await flow.next("uploaded");
     const [fileId] = (payload as { fileIds: number[] }).fileIds;
-    const { prompt, segments } = SQUARE;
+    const { prompt, segments } = RING;
     const result = { jobId: 5, status: "Completed", prompt, items: [{ fileId, segments }] };
     proxy.clear();
     return { flow, message: { payload: result, segment: segment! }, fileId: fileId! };
