@@ -11,6 +11,7 @@ export const AT_START = [
   "src/async",
   "src/alarm",
   "src/embedded",
+  "src/process",
   "src/api/segment-error",
   "src/api/engine-names",
   "src/store/content-store",

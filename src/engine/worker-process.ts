@@ -1,5 +1,5 @@
-import { fork, type ChildProcess } from "node:child_process";
 import { SegmentError, type Segment } from "../api";
+import { endText, IpcChild, type ChildEnd } from "../process/ipc-child";
 import type { WorkerLog, WorkerRequest, WorkerResponse, WorkerSetup } from "./protocol";
 import type { EngineTask } from "./types";
 
@@ -35,7 +35,7 @@ interface Pending {
 export class WorkerProcess {
   /** Resolves when the process is gone. Never rejects. */
   readonly ended: Promise<void>;
-  readonly #child: ChildProcess;
+  readonly #child: IpcChild;
   readonly #timeoutMs: number;
   #pending: Pending | undefined;
   #kept = new Set<string>();
@@ -47,25 +47,22 @@ export class WorkerProcess {
    */
   constructor(timeoutMs: number, log: (message: string) => void) {
     this.#timeoutMs = timeoutMs;
-    this.#child = fork(require.resolve(WORKER_FILE), [], {
-      execArgv: WORKER_FLAGS,
-      env: { ...process.env, NODE_OPTIONS: undefined },
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
-    this.#child.on("message", (message: WorkerResponse | WorkerLog) => {
-      if (message.type === "log") log(message.message);
-      else this.#receive(message);
-    });
-    this.ended = new Promise((resolve) => {
-      this.#child.on("error", (error) => {
-        this.#lose(`The worker could not be started or reached: ${error.message}`);
-        if (this.#child.pid === undefined) resolve();
-      });
-      this.#child.on("exit", (code, signal) => {
-        this.#lose(endReason(code, signal));
-        resolve();
-      });
-    });
+    let onEnd: () => void;
+    this.ended = new Promise((resolve) => (onEnd = resolve));
+    this.#child = new IpcChild(
+      { module: WORKER_FILE, execArgv: WORKER_FLAGS, stdout: "ignore", stderr: "inherit" },
+      {
+        message: (message) => {
+          const received = message as WorkerResponse | WorkerLog; // of a file of this package, so of the same version
+          if (received.type === "log") log(received.message);
+          else this.#receive(received);
+        },
+        ended: (end) => {
+          this.#lose(endReason(end));
+          onEnd();
+        },
+      },
+    );
   }
 
   /** Whether the worker has ended or was stopped; it takes no further requests. */
@@ -102,7 +99,7 @@ export class WorkerProcess {
   stop(error: SegmentError): void {
     this.#lost ??= error;
     this.#settle()?.reject(error);
-    this.#child.kill("SIGKILL");
+    this.#child.kill();
   }
 
   #request(request: WorkerRequest, what: string): Promise<Success> {
@@ -112,7 +109,7 @@ export class WorkerProcess {
         this.stop(new SegmentError("job-failed", `${what} took longer than ${this.#timeoutMs / 1000} s.`));
       }, this.#timeoutMs);
       this.#pending = { resolve, reject, timer };
-      this.#child.send(request);
+      this.#child.send(request, (error) => this.#lose(unreachable(error)));
     });
   }
 
@@ -145,10 +142,14 @@ export class WorkerProcess {
  */
 const OUT_OF_MEMORY = new Set<NodeJS.Signals | number | null>(["SIGKILL", "SIGABRT", "SIGTRAP", 134]);
 
-function endReason(code: number | null, signal: NodeJS.Signals | null): string {
-  const how = signal ?? `code ${String(code)}`;
-  const hint = OUT_OF_MEMORY.has(signal ?? code)
+function endReason(end: ChildEnd): string {
+  if (end.error !== undefined) return unreachable(end.error);
+  const hint = OUT_OF_MEMORY.has(end.signal ?? end.code)
     ? " Most likely the machine has run out of memory: free some, or let the server have fewer workers."
     : "";
-  return `The worker ended unexpectedly (${how}).${hint}`;
+  return `The worker ended unexpectedly (${endText(end)}).${hint}`;
+}
+
+function unreachable(error: Error): string {
+  return `The worker could not be started or reached: ${error.message}`;
 }
