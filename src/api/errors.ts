@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { preview } from "./segment-error";
 
-/** The body of an error answer. Services also send `error` as plain text, and OAuth adds `error_description`. */
+/** The body of an error response. Services also send `error` as plain text, and OAuth adds `error_description`. */
 export const errorBodySchema = z.looseObject({
   error: z.union([
     z.string(),
@@ -16,7 +16,7 @@ export const errorBodySchema = z.looseObject({
 });
 export type ErrorBody = z.infer<typeof errorBodySchema>;
 
-/** Says what a zod check found, as `field: reason (got value)`, the first finding first. */
+/** Describes the issues of a zod check as `field: reason (got value)`, in order. */
 export function describeIssues(error: z.ZodError, value: unknown): string {
   return error.issues.map((issue) => describeIssue(issue, value)).join("; ");
 }

@@ -3,15 +3,15 @@ import { z } from "zod";
 /** An id of a file or a job: an integer that a JavaScript number holds exactly. */
 export const idSchema = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 
-/** The largest picture that our server takes, in bytes. */
+/** The largest picture that our server accepts, in bytes. */
 export const MAX_PICTURE_BYTES = 64 * 2 ** 20;
 
 const externalIdSchema = z.string().min(1).max(255);
-/** How a data-modelling project names a file. */
+/** How a data-modelling project identifies a file. */
 export const instanceIdSchema = z.strictObject({ space: z.string().min(1), externalId: z.string().min(1) });
 export type InstanceId = z.infer<typeof instanceIdSchema>;
 
-/** How a segment request names its file: by exactly one of the three. */
+/** How a segment request identifies its file: by exactly one of the three. */
 export const fileReferenceSchema = z.union(
   [
     z.strictObject({ fileId: idSchema }),
@@ -22,7 +22,7 @@ export const fileReferenceSchema = z.union(
 );
 export type FileReference = z.infer<typeof fileReferenceSchema>;
 
-/** How the files routes name a file: by exactly one of the three. */
+/** How the files routes identify a file: by exactly one of the three. */
 export const fileIdentitySchema = z.union(
   [
     z.strictObject({ id: idSchema }),
@@ -33,14 +33,14 @@ export const fileIdentitySchema = z.union(
 );
 export type FileIdentity = z.infer<typeof fileIdentitySchema>;
 
-/** The file of a segment request, as the files routes name it. */
+/** The file of a segment request, in the form of the files routes. */
 export function fileIdentityOf(reference: FileReference): FileIdentity {
   if ("fileId" in reference) return { id: reference.fileId };
   if ("fileExternalId" in reference) return { externalId: reference.fileExternalId };
   return { instanceId: reference.fileInstanceId };
 }
 
-/** The types of pictures that the service takes. */
+/** The picture types that the service accepts. */
 export const mimeTypeSchema = z.literal(["image/jpeg", "image/png"]);
 export type MimeType = z.infer<typeof mimeTypeSchema>;
 
@@ -56,7 +56,7 @@ export const createFileSchema = z.strictObject({
 });
 export type CreateFile = z.infer<typeof createFileSchema>;
 
-/** A file's record as services answer it. Read leniently: only `id` is certain. */
+/** A file's record in a service's response. Parsed leniently: only `id` is certain. */
 export const fileRecordSchema = z.looseObject({
   id: idSchema,
   externalId: z.string().nullish(),
@@ -68,11 +68,11 @@ export const fileRecordSchema = z.looseObject({
 });
 export type FileRecord = z.infer<typeof fileRecordSchema>;
 
-/** Answer of `POST /files`: the record and where to PUT the bytes (perhaps another host: no token goes there). */
+/** Response of `POST /files`: the record and the URL to PUT the bytes to. Its host may differ, so it gets no token. */
 export const createdFileSchema = fileRecordSchema.extend({ uploadUrl: z.string().min(1) });
 export type CreatedFile = z.infer<typeof createdFileSchema>;
 
-/** Answer of `POST /files/uploadlink`: where to PUT the bytes of files that exist already. */
+/** Response of `POST /files/uploadlink`: the URLs to PUT the bytes of existing files to. */
 export const uploadLinksSchema = z.looseObject({ items: z.array(z.looseObject({ uploadUrl: z.string().min(1) })) });
 
 /** Body of `POST /files/byids` and `POST /files/delete`. */
@@ -85,8 +85,8 @@ export type FilesByIds = z.infer<typeof filesByIdsSchema>;
 /** Body of `POST /files/downloadlink`. */
 export const downloadLinksRequestSchema = z.strictObject({ items: z.array(fileIdentitySchema).min(1).max(100) });
 
-/** Answer of `POST /files/byids`. */
+/** Response of `POST /files/byids`. */
 export const fileRecordsSchema = z.looseObject({ items: z.array(fileRecordSchema) });
 
-/** Answer of `POST /files/downloadlink`. */
+/** Response of `POST /files/downloadlink`. */
 export const downloadLinksSchema = z.looseObject({ items: z.array(z.looseObject({ downloadUrl: z.string().min(1) })) });

@@ -4,7 +4,7 @@ const fraction = z.number().min(0).max(1);
 
 /**
  * A prompt point. `x`, `y` are fractions (0..1) of the upright picture's width and height, origin at the top left;
- * `label` 1 = foreground (also when missing), 0 = background.
+ * `label` 1 = foreground (the default), 0 = background.
  */
 export const pointSchema = z.strictObject({ x: fraction, y: fraction, label: z.literal([0, 1]).optional() });
 export type Point = z.infer<typeof pointSchema>;
@@ -16,7 +16,7 @@ export const boundingBoxSchema = z
   .refine((box) => box.yMin < box.yMax, { path: ["yMin"], error: "yMin must be less than yMax" });
 export type BoundingBox = z.infer<typeof boundingBoxSchema>;
 
-/** The label that a point counts with: 1 (foreground) unless it says 0. */
+/** The label of a point: 1 (foreground) by default. */
 export function pointLabel(point: Point): 0 | 1 {
   return point.label ?? 1;
 }
@@ -25,5 +25,5 @@ export function pointLabel(point: Point): 0 | 1 {
 export const imageSizeSchema = z.object({ width: z.number().int().positive(), height: z.number().int().positive() });
 export type ImageSize = z.infer<typeof imageSizeSchema>;
 
-/** A picture may have this many pixels; it is checked in the header, before anything is decoded. */
+/** The most pixels of a picture. Checked in the file header, before anything is decoded. */
 export const MAX_PIXELS = 50_000_000;

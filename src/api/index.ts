@@ -1,4 +1,4 @@
-/** The contract: wire forms as zod schemas, their types, and the family of errors. Imports nothing of ours. */
+/** The contract: wire formats as zod schemas, their types, and the error classes. Imports no other folder of src. */
 export * from "./segment-error";
 export * from "./engine-names";
 export * from "./errors";

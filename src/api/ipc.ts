@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What the embedded server's parent (the nodes) says to its child over IPC.
- * The token travels here and nowhere else: not in the environment, not on the command line.
+ * Messages from the embedded server's parent (the nodes) to its child over IPC.
+ * The token is sent only here: never in the environment or on the command line.
  */
 export const parentMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("start"), token: z.string().min(16) }),
@@ -10,7 +10,7 @@ export const parentMessageSchema = z.discriminatedUnion("type", [
 ]);
 export type ParentMessage = z.infer<typeof parentMessageSchema>;
 
-/** What the child answers: that it listens, or why it can't. */
+/** Replies of the child: it is listening, or why it can't. */
 export const childMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ready"), url: z.string().min(1) }),
   z.strictObject({ type: z.literal("failed"), message: z.string() }),

@@ -7,17 +7,17 @@ const packageSchema = z.object({
   purpose: z.string(),
   licence: z.string(),
   source: z.string(),
-  /** Bytes that npm fetches, about. */
+  /** Approximate bytes that npm downloads. */
   downloadBytes: z.number(),
-  /** Bytes on disk, about. */
+  /** Approximate bytes on disk. */
   bytes: z.number(),
 });
 
-/** What `segment-server install-sam --status` prints: whether the sam engine is installed, and what would bring it. */
+/** What `segment-server install-sam --status` prints: whether the sam engine is installed, and which packages it needs. */
 export const samStatusSchema = z.object({
-  /** Folder that an installation would go into. */
+  /** Folder of an installation. */
   dir: z.string(),
-  /** The packages that an installation would bring. */
+  /** The packages of an installation. */
   packages: z.array(packageSchema),
   /** The packages that a server of this data directory would use. Missing unless all of them were found. */
   installed: z.array(z.object({ name: z.string(), version: z.string(), folder: z.string() })).optional(),

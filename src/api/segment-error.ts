@@ -1,4 +1,4 @@
-// Without zod: Node-RED loads this at its start, when no other part of the contract is needed yet.
+// Without zod: Node-RED loads this when it starts, before any other part of the contract is needed.
 
 /** Every code that an error of this package can carry. They are stable: flows switch on them. */
 export const ERROR_CODES = [
@@ -27,7 +27,7 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** An error with a stable `code` and a message that says what was wrong, where, and what to do. */
+/** An error with a stable `code` and a message that says what is wrong, where, and what to do. */
 export class SegmentError extends Error {
   override readonly name: string = "SegmentError";
 
@@ -39,13 +39,13 @@ export class SegmentError extends Error {
     super(message, options);
   }
 
-  /** The same error with one more sentence. The error itself may be shared, so it is never changed. */
+  /** A copy of the error with one more sentence. The error itself may be shared, so it is never changed. */
   adding(sentence: string): SegmentError {
     return new SegmentError(this.code, `${this.message} ${sentence}`, { cause: this.cause });
   }
 }
 
-/** An error that a service answered: carries the HTTP status and the request id for its operator. */
+/** An error response of a service, with the HTTP status and the request id for its operator. */
 export class ServiceError extends SegmentError {
   override readonly name = "ServiceError";
   readonly #message: string;
@@ -67,23 +67,23 @@ export class ServiceError extends SegmentError {
   }
 }
 
-/** The text of anything that was thrown. */
+/** The message of any thrown value. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Anything that was thrown as an error. */
+/** Any thrown value as an `Error`. */
 export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** A short text of any value for a message: JSON, cut at 80 characters. */
+/** A short form of any value for a message: JSON, cut at 80 characters. */
 export function preview(value: unknown): string {
   let text: string | undefined;
   try {
     text = value instanceof Uint8Array ? `a Buffer of ${value.length} bytes` : JSON.stringify(value);
   } catch {
-    // A circular structure or a BigInt: its plain text has to do.
+    // A circular structure or a BigInt: use its plain text.
   }
   text ??= String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;

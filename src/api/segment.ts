@@ -24,7 +24,7 @@ export const segmentRequestSchema = z
   });
 export type SegmentRequest = z.infer<typeof segmentRequestSchema>;
 
-/** What a job was asked to cut out, in fractions of the upright picture. */
+/** The prompt of a job, in fractions of the upright picture. */
 export type Prompt = Pick<SegmentRequest, "points" | "boundingBox">;
 
 const statusSchema = z.string().min(1);
@@ -51,12 +51,12 @@ const jobTimes = {
 
 /** A corner of a polygon, in fractions of the upright picture. */
 export const vertexSchema = z.looseObject({ x: z.number(), y: z.number(), confidence: z.number().nullish() });
-/** A closed ring (the last vertex joins the first). Clockwise on the screen: outline; counter-clockwise: hole. */
+/** A closed ring (the last vertex joins the first). Clockwise on screen: outline. Counter-clockwise: hole. */
 export const polygonSchema = z.looseObject({
   vertices: z.array(vertexSchema),
   confidence: z.number().nullish(),
 });
-/** One object found: its rings, and how good they are (0..1). */
+/** One object that was found: its rings and their score (0..1). */
 export const segmentSchema = z.looseObject({ score: z.number(), polygons: z.array(polygonSchema) });
 export type Vertex = z.infer<typeof vertexSchema>;
 export type Polygon = z.infer<typeof polygonSchema>;
@@ -68,7 +68,7 @@ const itemReference = {
   fileInstanceId: z.looseObject({ space: z.string(), externalId: z.string() }).nullish(),
 };
 
-/** Answer of `POST …/segment`: the job that was started. Points and box stand at the top level. */
+/** Response of `POST …/segment`: the started job, with points and box at the top level. */
 export const startedJobSchema = z.looseObject({
   jobId: idSchema,
   status: statusSchema,
@@ -80,7 +80,7 @@ export const startedJobSchema = z.looseObject({
 });
 export type StartedJob = z.infer<typeof startedJobSchema>;
 
-/** Answer of `GET …/segment/{jobId}`. Points and box stand under `prompt`. */
+/** Response of `GET …/segment/{jobId}`, with points and box under `prompt`. */
 export const jobSchema = z.looseObject({
   jobId: idSchema,
   status: statusSchema,
@@ -101,14 +101,14 @@ export type Job = z.infer<typeof jobSchema>;
 
 /** Body of our server's `POST …/segment/byids`. */
 export const jobsByIdsSchema = z.strictObject({ jobIds: z.array(idSchema).min(1).max(1000) });
-/** Its answer: the jobs that are known, and the ids that are not. */
+/** Its response: the known jobs, and the ids of the unknown ones. */
 export const jobsSchema = z.looseObject({ items: z.array(jobSchema), unknownJobIds: z.array(z.number()).nullish() });
 export type Jobs = z.infer<typeof jobsSchema>;
 
 /** The name by which our server announces `POST …/segment/byids` in the header `x-segment-extensions`. */
 export const BYIDS_EXTENSION = "byids";
 
-/** By this header of a started job our server is asked for several segments that differ, best first. */
+/** A POST with this header asks our server for several segments that differ, best first. */
 export const CANDIDATES_HEADER = "x-segment-candidates";
-/** The most segments that a job may be asked for. */
+/** The most segments that a request may ask for. */
 export const MAX_CANDIDATES = 4;

@@ -10,14 +10,14 @@ declare module "fastify" {
   }
 }
 
-/** Hosts that let in only this machine. */
+/** Hosts that only this machine can connect to. */
 export const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 
 export const WRONG_HOST =
-  "This server answers only to requests for 127.0.0.1 and its own port. " +
+  "This server accepts only requests for 127.0.0.1 and its own port. " +
   "To reach it by another name or port, start it with a token.";
 
-/** Lets requests pass only with the bearer token, except on open routes. */
+/** Accepts only requests with the bearer token, except on open routes. */
 export function requireToken(app: FastifyInstance, token: string): void {
   const expected = hash(token);
   app.addHook("onRequest", (request, _reply, done) => {
@@ -32,18 +32,18 @@ export function carriesToken(request: FastifyRequest, token: string | undefined)
 
 function refusal(authorization: string | undefined, expected: Buffer): HttpError | undefined {
   const given = /^Bearer +(.+)$/i.exec(authorization ?? "")?.[1];
-  // Hashes have one length, so the comparison takes the same time whatever was given.
+  // Hashes all have the same length, so the comparison always takes the same time.
   if (given !== undefined && timingSafeEqual(hash(given), expected)) return undefined;
   const message =
     given === undefined
       ? "The token is missing: send the header 'Authorization: Bearer <token>'"
-      : "The token is not the one that this server was started with";
+      : "The token is wrong: it is not the one that this server was started with";
   return new HttpError(401, message, { headers: { "www-authenticate": "Bearer" } });
 }
 
 /**
- * Lets requests pass only when they name this machine's loopback and the port they came in by, so that a web page
- * whose host name was pointed at 127.0.0.1 can't reach the server.
+ * Accepts only requests whose `Host` is this machine's loopback with the right port, so that a web page whose host name
+ * resolves to 127.0.0.1 can't reach the server.
  */
 export function requireLoopbackHost(app: FastifyInstance): void {
   app.addHook("onRequest", (request, _reply, done) => {
@@ -51,10 +51,10 @@ export function requireLoopbackHost(app: FastifyInstance): void {
   });
 }
 
-/** Whether a request's `Host` is this machine's loopback with the port that it came in by. */
+/** Whether a request's `Host` is this machine's loopback with the port that the request arrived at. */
 export function namesLoopback(request: Pick<IncomingMessage, "headers" | "socket">): boolean {
   const port = request.socket.localPort ?? 0;
-  const suffix = port === 80 ? "" : `:${port}`; // clients leave HTTP's own port out
+  const suffix = port === 80 ? "" : `:${port}`; // clients omit HTTP's default port
   return ["127.0.0.1", "localhost", "[::1]"].some((name) => request.headers.host === name + suffix);
 }
 

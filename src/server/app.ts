@@ -28,22 +28,22 @@ export interface AppParts {
   signer: UrlSigner;
   temporaryDir: string;
   log: Log;
-  /** No token: every request passes. */
+  /** Without a token, every request passes. */
   token?: string;
-  /** @internal Is given the app before its routes are added. For tests. */
+  /** Receives the app before its routes are added. For tests. @internal */
   prepareApp?: (app: FastifyInstance) => void;
-  /** Answer only to requests whose `Host` is this machine's loopback. */
+  /** Serve only requests whose `Host` is this machine's loopback. */
   checkHost?: boolean;
 }
 
-/** The HTTP side of the server: its routes, and what holds for all of them. */
+/** Builds the HTTP side of the server: its routes, and the checks that all routes share. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const app = fastify({
     bodyLimit: MAX_JSON_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    // For the links' address alone, which only authorised clients get: behind a proxy it is the proxy's.
+    // Only for the address in links, which only authorised clients receive: behind a proxy, it is the proxy's address.
     trustProxy: true,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },

@@ -2,16 +2,16 @@ import { AUTO } from "../api";
 import type { Engine, Engines } from "../engine";
 
 /**
- * The engine that a job asks for by name.
- * @returns if the job can't have it: why, in a sentence
+ * Finds the engine with a name.
+ * @returns the engine, or one sentence that says why a job can't use it
  */
-export function chooseEngine(engines: Engines, wish: string): Engine | string {
-  const engine = engines.byName.get(wish);
+export function chooseEngine(engines: Engines, name: string): Engine | string {
+  const engine = engines.byName.get(name);
   if (engine === undefined) {
-    return `This server has no engine ${JSON.stringify(wish)}; it has: ${[...engines.byName.keys()].join(", ")}`;
+    return `This server has no engine ${JSON.stringify(name)}; it has: ${[...engines.byName.keys()].join(", ")}`;
   }
   const { ready, reason = "it is not ready" } = engine.health();
-  // The server's own choice is never refused: if it fails, the job reports it.
-  if (ready || wish === AUTO) return engine;
-  return `The engine ${JSON.stringify(wish)} can't work on this server: ${reason}`;
+  // `auto` is never refused: if its engine fails, the job reports it.
+  if (ready || name === AUTO) return engine;
+  return `The engine ${JSON.stringify(name)} can't work on this server: ${reason}`;
 }

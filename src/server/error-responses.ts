@@ -17,13 +17,13 @@ export function installErrorResponses(app: FastifyInstance, log: Log): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply, log));
 }
 
-/** Sends an error's response. Also used for requests that fail before they reach a route. */
+/** Sends an error response. Also used for requests that fail before they reach a route. */
 export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const known = toHttpError(error);
   if (known === undefined || known.status === INSUFFICIENT_STORAGE) {
     log(`request ${request.id} (${request.method} ${pathOf(request)}) failed: ${error.stack ?? error.message}`);
   }
-  const { status, message, details } = known ?? new HttpError(500, "Internal error; the server's log says more.");
+  const { status, message, details } = known ?? new HttpError(500, "Internal error. See the server's log for details.");
   return reply
     .code(status)
     .headers({ "x-request-id": request.id, ...details.headers })
@@ -77,9 +77,9 @@ const STATUS_OF_CODE: Partial<Record<SegmentError["code"], number>> = {
 const INSUFFICIENT_STORAGE = 507;
 const DISK_TROUBLES: Partial<Record<string, string>> = {
   ENOSPC: "the disk is full.",
-  EDQUOT: "its user's share of the disk is used up.",
+  EDQUOT: "the disk quota of its user is used up.",
   EROFS: "the disk is read-only.",
-  EACCES: "its user has no right to them.",
+  EACCES: "its user has no permission to access them.",
 };
 
 /** The path without its query: a signed link's query is a secret. */

@@ -9,7 +9,7 @@ export function fileOf(files: FileStore, reference: FileReference): StoredFile {
   return file;
 }
 
-/** The files of a list. @throws {HttpError} 400 that names all unknown ones, unless they are to be left out */
+/** The files of a list. @throws {HttpError} 400 that names all unknown ones, unless `ignoreUnknown` is true */
 export function filesOf(
   files: FileStore,
   identities: readonly FileIdentity[],

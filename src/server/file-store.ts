@@ -18,16 +18,16 @@ const storedFileSchema = z.object({
 /** A file as it is stored. `sha256` names its picture; it and `uploadedTime` are missing until one was uploaded. */
 export type StoredFile = z.infer<typeof storedFileSchema>;
 
-/** When a file was last given its picture, or was made if it has none (ms since 1970). */
+/** When the file got its picture; if it has none, when it was created (ms since 1970). */
 export function fileTime(file: StoredFile): number {
   return file.uploadedTime ?? file.createdTime;
 }
 
-/** The server's files: their records, held in memory too, and their pictures. */
+/** The server's files: their records, which are also kept in memory, and their pictures. */
 export class FileStore {
   readonly #files = new Map<number, StoredFile>();
   readonly #idsByExternalId = new Map<string, number>();
-  /** Pictures on their way to the disk that no record names yet, and how often each. */
+  /** Pictures that are being written and that no record names yet, with the number of uploads of each. */
   readonly #arriving = new Map<string, number>();
 
   private constructor(
@@ -39,17 +39,17 @@ export class FileStore {
   static async open(recordDir: string, pictureDir: string): Promise<FileStore> {
     const found: StoredFile[] = [];
     const records = await RecordStore.open(recordDir, storedFileSchema, (file) => found.push(file));
-    const catalog = new FileStore(records, await ContentStore.open(pictureDir));
-    for (const file of found) catalog.#remember(file);
-    return catalog;
+    const store = new FileStore(records, await ContentStore.open(pictureDir));
+    for (const file of found) store.#remember(file);
+    return store;
   }
 
-  /** Files of a crash and damaged records that were moved away when the stores were opened. */
+  /** How many temporary files and damaged records were moved away when the stores were opened. */
   get setAside(): number {
     return this.records.setAside + this.pictures.setAside;
   }
 
-  /** Bytes that all pictures take together. */
+  /** Total size of all pictures in bytes. */
   get totalBytes(): number {
     return this.pictures.totalBytes;
   }
@@ -58,7 +58,7 @@ export class FileStore {
     return [...this.#files.values()];
   }
 
-  /** Finds a file by id or external id. This server gives no instance ids, so none is ever found by one. */
+  /** Finds a file by id or external id. This server assigns no instance ids, so they never match a file. */
   find(identity: FileIdentity): StoredFile | undefined {
     if ("id" in identity) return this.#files.get(identity.id);
     if (!("externalId" in identity)) return undefined;
@@ -67,8 +67,8 @@ export class FileStore {
   }
 
   /**
-   * Makes a file without a picture. With `overwrite`, the file of the same external id is replaced and keeps its id.
-   * @throws {HttpError} 409 when the external id exists and is not to be overwritten
+   * Creates a file without a picture. With `overwrite`, it replaces the file of the same external id and keeps its id.
+   * @throws {HttpError} 409 when the external id exists and `overwrite` is false
    */
   async create(request: CreateFile, overwrite: boolean): Promise<StoredFile> {
     const { externalId } = request;
@@ -84,7 +84,7 @@ export class FileStore {
     return file;
   }
 
-  /** Gives a file its picture, in place of the one that it may have had. Undefined when there is no such file. */
+  /** Stores the picture of a file and replaces an earlier one. Returns undefined when there is no such file. */
   async upload(id: number, bytes: Uint8Array): Promise<StoredFile | undefined> {
     const sha256 = contentHash(bytes);
     this.#arriving.set(sha256, (this.#arriving.get(sha256) ?? 0) + 1);
@@ -110,7 +110,7 @@ export class FileStore {
 
   /** Removes the pictures that no file names and that are not among `inUse()` (sha256), until `signal` is aborted. */
   async removeUnusedPictures(inUse: () => ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-    // Looked up again for each batch: a picture may come into use while others are removed.
+    // Computed again for each batch: a picture may come into use while others are removed.
     for (let unused = this.#unusedPictures(inUse()); unused.length > 0; unused = this.#unusedPictures(inUse())) {
       if (signal.aborted) return;
       await Promise.all(unused.slice(0, REMOVED_AT_ONCE).map((name) => this.pictures.remove(name)));
@@ -122,7 +122,7 @@ export class FileStore {
     return this.pictures.path(sha256);
   }
 
-  /** Whether a picture is kept. */
+  /** Whether the picture is stored. */
   hasPicture(sha256: string): boolean {
     return this.pictures.size(sha256) !== undefined;
   }
@@ -138,9 +138,9 @@ export class FileStore {
   }
 
   async #remove(file: StoredFile): Promise<void> {
-    // It may have been replaced, or removed by another request, since the list was made.
+    // Another request may have replaced or removed it since the list was made.
     if (this.#files.get(file.id) !== file) return;
-    // Forgotten first, so that an upload that comes meanwhile is refused instead of being lost.
+    // Forgotten first, so that an upload that arrives meanwhile is refused instead of being lost.
     this.#forget(file);
     try {
       await this.records.remove(String(file.id));

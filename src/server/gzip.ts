@@ -4,8 +4,8 @@ import type { FastifyInstance, RequestPayload } from "fastify";
 import { HttpError } from "./http-error";
 
 /**
- * Lets request bodies arrive compressed by gzip. A route's body limit holds for what they inflate to. Other encodings
- * are refused with 415; a damaged body with 400.
+ * Accepts request bodies that are compressed with gzip. A route's body limit applies to the inflated body. Other
+ * encodings get a 415 response, a damaged body a 400.
  */
 export function acceptGzip(app: FastifyInstance): void {
   app.addHook("preParsing", (request, _reply, payload, done) => {
@@ -20,7 +20,7 @@ function inflate(payload: RequestPayload): RequestPayload {
   // fastify compares this count with the request's content-length.
   const inflated = Object.assign(createGunzip(), { receivedEncodedLength: 0 });
   payload.on("data", (chunk: Buffer) => (inflated.receivedEncodedLength += chunk.length));
-  // An error of either stream reaches fastify by the inflated one.
+  // The inflated stream passes the errors of both streams to fastify.
   pipeline(payload, inflated, () => undefined);
   return inflated;
 }

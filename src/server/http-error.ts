@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { describeIssues } from "../api";
 
-/** What an error response carries besides code and message. */
+/** Fields of an error response other than code and message, and its headers. */
 export interface ErrorDetails {
   /** References in the request that the server does not know. */
   missing?: unknown[];
@@ -10,7 +10,7 @@ export interface ErrorDetails {
   headers?: Record<string, string>;
 }
 
-/** An error that is sent as `{"error": {code, message, …}}` with that HTTP status. */
+/** An error that is sent as `{"error": {code, message, …}}` with an HTTP status. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
 

@@ -6,10 +6,10 @@ import type { JobService } from "./job-service";
 import type { Log } from "./log";
 
 const TIDY_EVERY_MS = 60_000;
-/** Each upload may add an embedding of 4 MB: embeddings exceed the limit by at most this many. */
+/** Each upload may add an embedding of 4 MB, so embeddings exceed the limit by at most 16 of them. */
 const UPLOADS_BETWEEN_PRUNING = 16;
 
-/** What the server keeps at most. */
+/** Limits on what the server keeps. */
 export interface KeepLimits {
   /** Ended jobs and files older than this are removed. */
   keepHours: number;
@@ -36,7 +36,7 @@ export class Janitor {
     private readonly log: Log,
   ) {}
 
-  /** Removes what is over the limits. Never rejects: a failure is logged and tried again later. */
+  /** Removes everything that exceeds the limits. Never rejects: a failure is logged, and the next round tries again. */
   tidy(): Promise<void> {
     this.#round ??= this.#tidy()
       .catch((error: unknown) => this.log(`old jobs and files could not be removed: ${errorText(error)}`))
@@ -44,7 +44,7 @@ export class Janitor {
     return this.#round;
   }
 
-  /** Tidies soon when pictures, or embeddings, may take more than they should. To be called after an upload. */
+  /** Starts tidying when pictures or embeddings may exceed their limits. Call it after each upload. */
   noticeUpload(): void {
     this.#uploads += 1;
     if (this.files.totalBytes > this.#maxBytes()) void this.tidy();
@@ -57,7 +57,7 @@ export class Janitor {
     await this.#pruneEmbeddings();
   }
 
-  /** Stops tidying: a round under way ends soon, and the next start goes on with it. */
+  /** Stops tidying. A round that is under way ends soon; the next start continues it. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#closing.abort();
@@ -89,8 +89,9 @@ export class Janitor {
   }
 
   /**
-   * The oldest files that must go for the rest to fit. The newest stays, however big it is. Files of the future, from
-   * before the clock was set back, count as oldest: a new picture would go before its job is started.
+   * The oldest files that must be removed so that the rest fits. The newest file stays, however large. Files dated in the
+   * future, from before the clock was set back, count as the oldest: otherwise a new picture would be removed before its
+   * job starts.
    */
   #overLimit(inUse: ReadonlySet<string>): StoredFile[] {
     const now = Date.now();

@@ -12,19 +12,27 @@ import type { Log } from "./log";
 import type { StoredJob } from "./stored-job";
 
 const RETRY_AFTER_S = 2;
-/** A job that ran each time the server died, this many times, is not started again: it may be the cause. */
+/** A job that was running at this many deaths of the server is not run again: it may be the cause. */
 const MOST_ATTEMPTS = 3;
 
-/** What a request asks for besides its body. */
+/** What a request specifies in its headers. */
 export interface StartOptions {
   idempotencyKey?: string;
-  /** The most segments that the result may hold. */
+  /** The most segments that the result may have. */
   candidates?: number;
-  /** The name of the engine that is to do it, by default `auto`. */
+  /** Name of the engine, by default `auto`. */
   engine?: string;
 }
 
-/** Starts jobs, runs them on the engines first in, first out, and notifies the requests that wait for their ends. */
+/**
+ * Starts jobs, runs them on the engines first in, first out, and notifies the requests that wait for them to end.
+ *
+ * States of a job:
+ * - Queued -> Running: a worker begins it; `attempts` goes up by one.
+ * - Running -> Completed: with segments. Queued or Running -> Failed: with an error message.
+ * - Running -> Queued: `stop` cancelled it, or the process died and the store was opened again. The next process runs it.
+ *   A cancelled run does not count as an attempt; after three that died with the process, the job is Failed.
+ */
 export class JobService {
   readonly #completions = new CompletionNotifier();
   readonly #runs = new Set<Promise<void>>();
@@ -37,7 +45,7 @@ export class JobService {
     private readonly options: { maxQueued: number; log: Log },
   ) {}
 
-  /** Runs the jobs that the last process has left unfinished. Returns how many. */
+  /** Runs the jobs that the previous process left unfinished. Returns how many. */
   resume(): number {
     const jobs = this.store.unfinished();
     for (const job of jobs) this.#launch(job);
@@ -45,7 +53,7 @@ export class JobService {
   }
 
   /**
-   * Starts a job. With an idempotency key, a repeated request gets the first one's job.
+   * Starts a job. A repeated request with the same idempotency key gets the job of the first one.
    * @returns the job, once it is on the disk
    * @throws {HttpError} 400 unknown file or engine, 422 key used for another request, 429 queue full
    */
@@ -63,7 +71,7 @@ export class JobService {
     if (typeof chosen === "string") throw new HttpError(400, chosen);
     const file = fileOf(this.files, request.items[0]);
     if (this.counts().queued >= this.options.maxQueued) {
-      throw new HttpError(429, `${this.options.maxQueued} jobs are waiting already: try again later`, {
+      throw new HttpError(429, `${this.options.maxQueued} jobs are already queued: try again later`, {
         headers: { "retry-after": String(RETRY_AFTER_S) },
       });
     }
@@ -89,7 +97,7 @@ export class JobService {
     return job;
   }
 
-  /** A job by its id, with its result when it has ended. */
+  /** Gets a job by its id, with its result if it has ended. */
   get(jobId: number): Promise<StoredJob | undefined> {
     return this.store.get(jobId);
   }
@@ -105,6 +113,7 @@ export class JobService {
     await this.#completions.any(jobIds, ms, signal);
   }
 
+  /** How many jobs are queued and how many are running. */
   counts(): JobCounts {
     return this.store.counts();
   }
@@ -114,13 +123,13 @@ export class JobService {
     return new Set(this.store.unfinished().flatMap((job) => job.sha256 ?? []));
   }
 
-  /** Ends all waits; jobs that the engine cancels from now on stay queued for the next start. */
+  /** Ends all waits. Jobs that the engine cancels from now on go back to the queue for the next start. */
   stop(): void {
     this.#closing = true;
     this.#completions.close();
   }
 
-  /** Resolves when no job is under way and all is written. */
+  /** Resolves when no job is running and every state is on the disk. */
   async idle(): Promise<void> {
     await Promise.all(this.#runs);
   }
@@ -174,7 +183,7 @@ export class JobService {
     if (attempts >= MOST_ATTEMPTS) {
       throw new SegmentError(
         "job-failed",
-        `The server died ${attempts} times while it worked on this job, so it is not tried again`,
+        `The server died ${attempts} times while it was running this job, so the job is not run again`,
       );
     }
     // Chosen again: a job from before a restart may ask for an engine that the server no longer has.
@@ -183,7 +192,7 @@ export class JobService {
     return engine.segment({ file: this.files.picturePath(sha256), sha256, prompt, candidates }, onStart);
   }
 
-  /** Writes a job's new state. A job that can't be written is still known until the server stops. */
+  /** Writes a job's new state. If that fails, the state stays in memory until the server stops. */
   async #write(job: StoredJob): Promise<void> {
     try {
       await this.store.update(job);

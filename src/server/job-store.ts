@@ -3,7 +3,7 @@ import { hasEnded, storedJobSchema, type StoredJob } from "./stored-job";
 
 const REMOVED_AT_ONCE = 50;
 
-/** Which job a POST with an `Idempotency-Key` has made. */
+/** The job that the first POST with an `Idempotency-Key` started. */
 export interface FirstJob {
   jobId: number;
   bodyHash: string;
@@ -11,15 +11,15 @@ export interface FirstJob {
   stored: Promise<void>;
 }
 
-/** How many jobs wait and how many run. */
+/** How many jobs are queued and how many are running. */
 export interface JobCounts {
   queued: number;
   running: number;
 }
 
 /**
- * The server's jobs: unfinished ones in memory and on the disk, ended ones on the disk alone.
- * A job that could not be written when it ended (a full disk) stays in memory, so that its client gets it.
+ * The server's jobs. Unfinished jobs are in memory and on the disk, ended ones only on the disk.
+ * A job that could not be written when it ended (disk full) stays in memory, so that its client still gets it.
  */
 export class JobStore {
   readonly #inMemory = new Map<number, StoredJob>();
@@ -27,12 +27,12 @@ export class JobStore {
   readonly #endTimes = new Map<number, number>();
   readonly #firstByKey = new Map<string, FirstJob>();
 
-  /** Set by `open` before anyone gets the store. */
+  /** `open` sets it before it returns the store. */
   #records!: RecordStore<StoredJob>;
 
   private constructor() {}
 
-  /** Opens the store in a folder. Jobs that were under way when the last process ended are queued again. */
+  /** Opens the store in a folder. Jobs that were running when the previous process ended are queued again. */
   static async open(dir: string): Promise<JobStore> {
     const store = new JobStore();
     store.#records = await RecordStore.open(dir, storedJobSchema, (job) => {
@@ -43,16 +43,17 @@ export class JobStore {
     return store;
   }
 
-  /** Files of a crash and damaged records that were moved away when the store was opened. */
+  /** How many temporary files and damaged records were moved away when the store was opened. */
   get setAside(): number {
     return this.#records.setAside;
   }
 
-  /** The jobs that have not ended, the oldest first. */
+  /** The jobs that have not ended, oldest first. */
   unfinished(): StoredJob[] {
     return [...this.#inMemory.values()].filter((job) => !hasEnded(job)).sort((a, b) => a.createdTime - b.createdTime);
   }
 
+  /** Counts the unfinished jobs by status. Cheap enough for every POST. */
   counts(): JobCounts {
     const counts = { queued: 0, running: 0 };
     for (const { status } of this.#inMemory.values()) {
@@ -72,12 +73,12 @@ export class JobStore {
     return this.#inMemory.get(jobId) ?? (this.#endTimes.has(jobId) ? this.#records.get(String(jobId)) : undefined);
   }
 
-  /** The job that the first POST with this `Idempotency-Key` has made. */
+  /** The job that the first POST with this `Idempotency-Key` started. */
   findByKey(key: string): FirstJob | undefined {
     return this.#firstByKey.get(key);
   }
 
-  /** Enters a new job at once and resolves when it is on the disk. If that fails, the job is forgotten. */
+  /** Adds a new job, at once in memory, and resolves when it is on the disk. If the write fails, the job is forgotten. */
   async add(job: StoredJob): Promise<void> {
     this.#inMemory.set(job.jobId, job);
     const stored = this.#records.put(String(job.jobId), job);

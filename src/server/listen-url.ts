@@ -1,12 +1,12 @@
 import type { Server } from "node:net";
 
-/** "All addresses" is nothing to connect to: a client on this machine takes the loopback. */
+/** Nobody can connect to "all addresses": a client on this machine uses the loopback instead. */
 const ALL_ADDRESSES = new Map([
   ["0.0.0.0", "127.0.0.1"],
   ["::", "::1"],
 ]);
 
-/** The URL by which a client on this machine reaches a server that listens. */
+/** The URL at which a client on this machine reaches a listening server. */
 export function listenUrl(server: Server): string {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server does not listen on a port");

@@ -14,10 +14,10 @@ export interface Lock {
 }
 
 /**
- * Takes the lock of a data directory, so that only one process uses it. It is a local socket that listens: the system
- * frees it when its process ends in any way. On Linux the socket has no file (abstract name), so it holds between all
- * processes of one network namespace; a container that shares only the folder is not seen.
- * @param patienceMs how long to wait for another process to let go
+ * Takes the lock of a data directory, so that only one process uses it. The lock is a listening local socket: the system
+ * frees it however its process ends. On Linux the socket has an abstract name and no file, so the lock works between all
+ * processes of one network namespace. It does not detect a container that shares only the folder.
+ * @param patienceMs how long to wait for another process to release it
  * @throws {SegmentError} `not-available` when another process still holds it
  */
 export async function takeLock(dataDir: string, patienceMs: number): Promise<Lock> {
@@ -47,7 +47,7 @@ async function tryListen(name: string): Promise<Server | undefined> {
   const server = await listen(name);
   if (server !== undefined || process.platform === "linux" || process.platform === "win32") return server;
   // Elsewhere the socket is a file, which a killed process leaves behind.
-  if (await answers(name)) return undefined;
+  if (await isListening(name)) return undefined;
   await rm(name, { force: true });
   return listen(name);
 }
@@ -66,7 +66,7 @@ function listen(name: string): Promise<Server | undefined> {
   });
 }
 
-function answers(name: string): Promise<boolean> {
+function isListening(name: string): Promise<boolean> {
   return new Promise((resolve) => {
     const connection = connect(name);
     connection.once("connect", () => {

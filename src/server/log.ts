@@ -1,2 +1,2 @@
-/** Takes one line for the operator. Never given tokens, signatures or contents of requests. */
+/** Logs one line for the operator. A line never contains tokens, signatures or request bodies. */
 export type Log = (message: string) => void;

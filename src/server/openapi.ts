@@ -8,7 +8,7 @@ const BYTES = { schema: { type: "string", format: "binary" } };
 
 /**
  * Collects the routes that are added to the app from now on.
- * @returns makes the OpenAPI 3.1 document of all that were added by then
+ * @returns a function that creates the OpenAPI 3.1 document of the routes collected so far
  */
 export function collectOpenApi(app: FastifyInstance): () => object {
   const paths: Record<string, Record<string, object>> = {};
@@ -27,7 +27,7 @@ export function collectOpenApi(app: FastifyInstance): () => object {
   });
 }
 
-/** A path in the form of OpenAPI: `/jobs/{jobId}` for `/jobs/:jobId`. */
+/** A path in OpenAPI's form: `/jobs/{jobId}` for `/jobs/:jobId`. */
 function pathOf(url: string): string {
   return url.replace(/:(\w+)/g, "{$1}");
 }
@@ -45,12 +45,12 @@ function describe({ summary, params, query, headers, body, response, status = 20
   };
 }
 
-function parameters(place: "path" | "query" | "header", schema: z.ZodObject | undefined): object[] {
+function parameters(location: "path" | "query" | "header", schema: z.ZodObject | undefined): object[] {
   return Object.entries(schema?.shape ?? {}).map(([name, field]) => {
-    // What arrives is text; the type that it stands for is more useful to a reader.
+    // On the wire it is text. The parsed type is more useful to the reader.
     const { $schema: _, description, ...rest } = z.toJSONSchema(field, { io: "output" });
     const required = !z.safeParse(field, undefined).success;
-    return { name, in: place, ...(required && { required }), ...(description && { description }), schema: rest };
+    return { name, in: location, ...(required && { required }), ...(description && { description }), schema: rest };
   });
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const LONGEST_WAIT_S = 60;
 
-/** The header `Prefer`. A preference that is not understood is ignored, so any text fits. */
+/** The header `Prefer`. Unknown preferences are ignored, so any text is valid. */
 export const preferHeader = z
   .string()
   .optional()
@@ -13,14 +13,19 @@ export const preferHeader = z
   });
 
 /**
- * Reads `Prefer: wait=<seconds>` (RFC 7240) and confirms to the client that it is honored.
+ * Reads `Prefer: wait=<seconds>` (RFC 7240) and confirms to the client that the server honors it.
  * @returns milliseconds to wait, 0 without the preference, 60,000 at most
  */
 export function preferredWait(preferences: string | undefined, reply: FastifyReply): number {
+  const waitMs = parseWait(preferences);
+  if (waitMs !== undefined) reply.header("Preference-Applied", "wait");
+  return waitMs ?? 0;
+}
+
+/** The wait in ms that `Prefer: wait=<seconds>` asks for, 60,000 at most. Undefined without the preference. */
+export function parseWait(preferences: string | undefined): number | undefined {
   const seconds = /(?:^|,)\s*wait\s*=\s*"?(\d+)"?\s*(?:[,;]|$)/i.exec(preferences ?? "")?.[1];
-  if (seconds === undefined) return 0;
-  reply.header("Preference-Applied", "wait");
-  return Math.min(Number(seconds), LONGEST_WAIT_S) * 1000;
+  return seconds === undefined ? undefined : Math.min(Number(seconds), LONGEST_WAIT_S) * 1000;
 }
 
 /** Aborts when the client disconnects, or when its response has been sent. */

@@ -11,18 +11,18 @@ export const storedJobSchema = z.object({
   errorMessage: z.string().nullable(),
   fileId: idSchema,
   fileExternalId: z.string().optional(),
-  /** The picture that the file had when the job was posted; missing when it had none. */
+  /** The picture that the file had when the job was posted. Missing if it had none. */
   sha256: z.string().optional(),
   prompt: z.object({
     points: segmentRequestSchema.shape.points,
     boundingBox: segmentRequestSchema.shape.boundingBox,
   }),
   candidates: z.number().optional(),
-  /** The name of the engine that was asked for; missing when the server may choose. */
+  /** Name of the requested engine. Missing when the server may choose. */
   askedEngine: z.string().optional(),
   segments: z.array(segmentSchema).optional(),
   engine: z.object({ name: z.string(), version: z.string() }).optional(),
-  /** How often a worker has begun this job. */
+  /** How often a worker has started this job. */
   attempts: z.number(),
   /** The POST's `Idempotency-Key` and the hash of its body. */
   idempotency: z.object({ key: z.string(), bodyHash: z.string() }).optional(),

@@ -5,14 +5,14 @@ import { HttpError } from "./http-error";
 
 const KEY_BYTES = 32;
 
-/** What a signed link allows: to bring a file's bytes (PUT) or to fetch them (GET). */
+/** What a signed link allows: to upload a file's bytes (PUT) or to download them (GET). */
 export type LinkMethod = "PUT" | "GET";
 
 /** Signs links to files, so that they work for a while without the token. */
 export class UrlSigner {
   constructor(private readonly key: Uint8Array) {}
 
-  /** A signer with the key kept in a file, so that links survive a restart. The file is made if it is missing. */
+  /** Creates a signer whose key is kept in a file, so that links survive a restart. Creates the file if it is missing. */
   static async open(file: string): Promise<UrlSigner> {
     let key: Buffer | undefined;
     try {
@@ -33,14 +33,14 @@ export class UrlSigner {
     return `expires=${expires}&signature=${this.#signature(method, fileId, expires).toString("base64url")}`;
   }
 
-  /** Checks a link's query. @throws {HttpError} 403 when the signature is wrong or the link's time is over */
+  /** Checks a link's query. @throws {HttpError} 403 when the signature is wrong or the link has expired */
   verify(method: LinkMethod, fileId: number, { expires, signature }: { expires: number; signature: string }): void {
     const given = Buffer.from(signature, "base64url");
     const expected = this.#signature(method, fileId, expires);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
       throw new HttpError(403, "The link's signature is wrong");
     }
-    if (expires * 1000 < Date.now()) throw new HttpError(403, "The link's time is over: ask for a new one");
+    if (expires * 1000 < Date.now()) throw new HttpError(403, "The link has expired: request a new one");
   }
 
   #signature(method: LinkMethod, fileId: number, expires: number): Buffer {

@@ -1,13 +1,13 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { isFinal, jobsByIdsSchema, jobSchema, jobsSchema, startedJobSchema, type Job } from "../api";
 import { jsonAnswer, type Answer } from "./answer";
+import { parseWait } from "../server/prefer";
 import type { Forward } from "./forward";
 import type { HeldJobs } from "./held-jobs";
 
 /** The pause (ms) after a look at jobs that are due but have not ended: at least that, and so many times what it took. */
 const POLL_MS = 25;
 const POLL_FACTOR = 5;
-const LONGEST_WAIT_S = 60;
 
 /** Starts a job, and notes it when it was started. */
 export async function start(held: HeldJobs, forward: Forward): Promise<Answer> {
@@ -66,9 +66,8 @@ function entryOf(held: HeldJobs, jobId: number): [number, Job][] {
 
 /** Until when a client wants its look to be held, and the headers that say that it was. */
 function waitOf({ headers }: Forward): { endsAt: number; headers: OutgoingHttpHeaders } {
-  const seconds = /\bwait\s*=\s*"?(\d+)/i.exec([headers["prefer"] ?? ""].flat().join(","))?.[1];
-  if (seconds === undefined) return { endsAt: performance.now(), headers: {} };
-  const waitMs = Math.min(Number(seconds), LONGEST_WAIT_S) * 1000;
+  const waitMs = parseWait([headers["prefer"] ?? ""].flat().join(","));
+  if (waitMs === undefined) return { endsAt: performance.now(), headers: {} };
   return { endsAt: performance.now() + waitMs, headers: { "preference-applied": "wait" } };
 }
 

@@ -4,4 +4,3 @@ export { ContentStore, contentHash } from "./content-store";
 export { isMissing, isUnreadable, writeDurably } from "./durable";
 export { Journal } from "./journal";
 export { RecordStore } from "./record-store";
-export { KeyedMutex as Turns } from "../async/keyed-mutex";

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import { KeyedMutex } from "../../async/keyed-mutex";
 import { drawRequestSchema, type DrawRequest } from "../../api";
 import { drawMask, drawOverlay } from "../../engine";
-import { Turns } from "../../store";
 import type { FileStore } from "../file-store";
 import { fileOf } from "../file-references";
 import { HttpError } from "../http-error";
@@ -13,10 +13,10 @@ import { addRoute } from "../route";
 /** A picture of 64 MB in base64, and segments. */
 const MAX_BODY_BYTES = 96 * 1024 * 1024;
 
-/** `POST /draw`: draws a result over its picture. `temporaryDir` holds pictures that came with the request. */
+/** `POST /draw`: draws a result over its picture. `temporaryDir` holds pictures that were sent in the request. */
 export function drawRoutes(app: FastifyInstance, files: FileStore, temporaryDir: string): void {
   // One at a time: a decoded picture can take 200 MB.
-  const mutex = new Turns();
+  const mutex = new KeyedMutex();
 
   addRoute(app, {
     method: "POST",
@@ -49,7 +49,7 @@ async function draw(
   }
   const path = join(temporaryDir, randomUUID());
   try {
-    // Systems tidy up folders for temporary files that were not used for days.
+    // The system may have removed the folder after days without use.
     await mkdir(temporaryDir, { recursive: true, mode: 0o700 });
     await writeFile(path, Buffer.from(image ?? "", "base64"));
     return await drawOverlay({ file: path, ...drawing });

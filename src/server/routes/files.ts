@@ -24,13 +24,13 @@ const DOWNLOAD_LINK_S = 30;
 const params = z.object({ project: z.string() });
 const createQuerySchema = z.object({ overwrite: z.enum(["true", "false"]).optional() });
 
-/** The routes of file records, and those that hand out links to their pictures. */
+/** The routes of file records and of the links to their pictures. */
 export function fileRoutes(app: FastifyInstance, files: FileStore, janitor: Janitor, signer: UrlSigner): void {
   addRoute(app, {
     method: "POST",
     url: PATH,
     operation: {
-      summary: "Make a file and get the link to PUT its picture to",
+      summary: "Create a file and get the link to PUT its picture to",
       params,
       query: createQuerySchema,
       body: createFileSchema,

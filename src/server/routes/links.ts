@@ -14,7 +14,7 @@ const PICTURES = ["image/jpeg", "image/png"];
 const params = z.object({ fileId: z.coerce.number().int().positive() });
 const query = z.object({ expires: z.coerce.number().int(), signature: z.string() });
 
-/** A signed link to a file's picture on this server, under the address by which the client has reached it. */
+/** A signed link to a file's picture on this server, at the address that the client used to reach it. */
 export function linkTo(
   request: FastifyRequest,
   signer: UrlSigner,
@@ -26,13 +26,13 @@ export function linkTo(
   return `${request.protocol}://${request.host}${path}?${signer.sign(method, fileId, seconds)}`;
 }
 
-/** The routes behind the signed links, as a plugin: their bodies are bytes of any content type. */
+/** The routes of the signed links. A plugin, because their bodies are bytes of any content type. */
 export function linkRoutes(files: FileStore, janitor: Janitor, signer: UrlSigner) {
   return (app: FastifyInstance, _options: object, done: () => void): void => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-    // Before the body is read: only the holder of a signed link can make the server accept 64 MB.
+    // Before the body is read, so that only a holder of a signed link can make the server read 64 MB.
     app.addHook("onRequest", (request, _reply, done) => {
       verifyLink(request, signer);
       const fileId = fileIdOf(request);
@@ -44,7 +44,7 @@ export function linkRoutes(files: FileStore, janitor: Janitor, signer: UrlSigner
       url: PATH,
       open: true,
       bodyLimit: MAX_PICTURE_BYTES,
-      operation: { summary: "Send the picture of a file, by its link", params, query, body: PICTURES },
+      operation: { summary: "Upload the picture of a file by its link", params, query, body: PICTURES },
       handler: async ({ params: { fileId } }, request, reply) => {
         const bytes = z.instanceof(Buffer).catch(Buffer.alloc(0)).parse(request.body);
         const file = await files.upload(fileId, bytes);
@@ -58,7 +58,7 @@ export function linkRoutes(files: FileStore, janitor: Janitor, signer: UrlSigner
       method: "GET",
       url: PATH,
       open: true,
-      operation: { summary: "Get the picture of a file, by its link", params, query, response: PICTURES },
+      operation: { summary: "Download the picture of a file by its link", params, query, response: PICTURES },
       handler: ({ params: { fileId } }, _request, reply) => {
         const file = files.find({ id: fileId });
         if (file?.sha256 === undefined) throw new HttpError(404, `File ${fileId} has no picture on this server`);

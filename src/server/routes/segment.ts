@@ -22,7 +22,7 @@ import { addRoute } from "../route";
 
 const PATH = "/api/v1/projects/:project/context/vision/segment";
 const ENGINE_HEADER = "x-segment-engine";
-/** Jobs that have ended in one response at most, as results are large. */
+/** The most ended jobs in one response, as results are large. */
 const MAX_ENDED = 50;
 
 const projectSchema = z.object({ project: z.string() });
@@ -49,7 +49,7 @@ const startHeadersSchema = z.object({
 });
 const preferHeadersSchema = z.object({ Prefer: preferHeader });
 
-/** The routes of jobs. `:project` may be any name: a server has one set of jobs and files. */
+/** The routes of jobs. `:project` may be any name: the server has one set of jobs and files for all projects. */
 export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
   addRoute(app, {
     method: "POST",

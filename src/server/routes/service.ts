@@ -18,9 +18,11 @@ const engineSchema = z.object({
 const healthSchema = z.object({
   status: z.enum(["ok", "degraded"]),
   version: z.string(),
-  engine: engineSchema.meta({ description: "The engine of a job that asks for none" }),
+  engine: engineSchema.meta({ description: "The engine of a job that does not name one" }),
   jobs: z.object({ queued: z.number(), running: z.number() }),
-  memory: z.object({ rss: z.number() }).meta({ description: "Of the server's process in bytes, without its workers" }),
+  memory: z
+    .object({ rss: z.number() })
+    .meta({ description: "Memory of the server process in bytes, without its workers" }),
 });
 const tokenInspectionSchema = z.object({
   subject: z.string(),
@@ -29,15 +31,15 @@ const tokenInspectionSchema = z.object({
 });
 
 /**
- * The routes of the server itself: its health, the rights of the token, the description of the API.
- * @param mayKnow whether a request to an open route carries the token
- * @param openApi makes the API's document
+ * The routes of the server itself: its health, the permissions of the token, the OpenAPI document.
+ * @param isAuthorized whether a request to an open route carries the token
+ * @param openApi creates the OpenAPI document
  */
 export function serviceRoutes(
   app: FastifyInstance,
   jobs: JobService,
   engines: Engines,
-  mayKnow: (request: FastifyRequest) => boolean,
+  isAuthorized: (request: FastifyRequest) => boolean,
   openApi: () => object,
 ): void {
   addRoute(app, {
@@ -51,7 +53,7 @@ export function serviceRoutes(
       return {
         status: ready ? ("ok" as const) : ("degraded" as const),
         version: VERSION,
-        engine: { name, version, ...backend, ready, reason: mayKnow(request) ? reason : undefined },
+        engine: { name, version, ...backend, ready, reason: isAuthorized(request) ? reason : undefined },
         jobs: jobs.counts(),
         memory: { rss: process.memoryUsage.rss() },
       };
