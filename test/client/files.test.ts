@@ -53,14 +53,14 @@ describe("client: files", () => {
     assert.deepEqual([first.id, second.id], [third.id, third.id]);
     assert.equal(service.count(/^PUT/), 1);
     // Of an upload that had been broken off there is only the record.
-    service.files.set(third.id, { looks: -1 });
+    service.files.set(third.id, { polls: -1 });
     await client.upload(picture);
     assert.equal(service.count(/^PUT/), 2);
   });
 
   it("sends the bytes of a file in a data model, and waits until the service has them", async () => {
     const service = await startService();
-    service.uploadLooks = 1;
+    service.uploadPolls = 1;
     const instanceId = { space: "cameras", externalId: "line-4" };
     const id = service.addInstance(instanceId.space, instanceId.externalId);
     const record = await clientOf(service, { namesFiles: true }).upload({ ...PICTURE, sha256: "ab", instanceId });
@@ -89,10 +89,10 @@ describe("client: files", () => {
 
   it("waits until the service has registered the bytes, but not for ever", async () => {
     const service = await startService();
-    service.uploadLooks = 2;
+    service.uploadPolls = 2;
     await clientOf(service).upload(PICTURE);
     assert.equal(service.count(/byids$/), 3);
-    service.uploadLooks = Infinity;
+    service.uploadPolls = Infinity;
     await rejection(clientOf(service, { delays: { uploadMs: 30 } }).upload(PICTURE), "unreachable");
   });
 
@@ -131,7 +131,7 @@ describe("client: files", () => {
     const [service, storage] = [await startService(), await startService()];
     const { id } = await clientOf(service).upload(PICTURE);
     service.fail(/^GET \/raw/, text(302, "text/plain", "", { location: `${storage.url}/raw/${id}` }));
-    storage.files.set(id, { bytes: Buffer.from("moved"), looks: 0 });
+    storage.files.set(id, { bytes: Buffer.from("moved"), polls: 0 });
     assert.equal((await clientOf(service).downloadFile({ id })).toString(), "moved");
   });
 
@@ -161,7 +161,7 @@ describe("client: files", () => {
 
   it("is cancelled while it waits for the service to register the bytes", async () => {
     const service = await startService();
-    service.uploadLooks = Infinity;
+    service.uploadPolls = Infinity;
     const stop = new AbortController();
     const pending = clientOf(service, { delays: { firstPollMs: 10_000 } }).upload(PICTURE, { signal: stop.signal });
     setTimeout(() => stop.abort(), 50);

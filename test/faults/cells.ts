@@ -1,4 +1,4 @@
-/** One cell of the matrix: a flow of its own, whose service is a simulator of its own before a real server. */
+/** One cell of the matrix: its own flow, whose service is its own simulator in front of a real server. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseScript, Simulator } from "../../src/simulator";
 import { node, type FlowNode, type Message, type RunningFlow } from "../nodes/flow";
@@ -8,27 +8,27 @@ import { STEPS, type Outcome, type Row, type Step } from "./expected";
 const SECRET = "a secret of the matrix";
 const RETRIES = 3;
 const TIMEOUT_S = 2;
-/** What a slow machine may add to all else. */
+/** Extra time for a slow machine. */
 const SLACK_MS = 60_000;
 const POLL_MS = 100;
 const ENDS = ["completed", "notCompleted", "caught"];
 
-/** What a message has come to. */
+/** The outcome of a message. */
 export interface Seen {
   outcome: string;
-  /** Text of the error, if it is one. */
+  /** Text of the error, if any. */
   text: string;
   ms: number;
 }
 
-/** The node at which a message fails when a step does, as the number of nodes that it has passed. */
+/** How many nodes a message has passed when a step fails. */
 const NODES_BEFORE: Record<Step, number> = { token: 0, upload: 0, put: 0, files: 0, start: 1, look: 2, looks: 2 };
 
 export class Cell {
   readonly name: string;
   readonly expected: Outcome;
   seen: Seen = { outcome: "not sent", text: "", ms: 0 };
-  /** Messages at the ends and at the Complete node, when all cells had long ended. */
+  /** Messages at the ends and at the Complete node, counted after all cells have ended. */
   counts = { ends: 0, finished: 0 };
 
   private constructor(
@@ -64,9 +64,9 @@ export class Cell {
     return new Cell(id, row, step, simulator);
   }
 
-  /** How long the message may take, in ms: all repeats of the request until their time-out, and pauses between them. */
+  /** How long the message may take, in ms: all retries of the request until they time out, and the pauses between them. */
   get boundMs(): number {
-    // A picture that has not arrived is looked for for a minute; when its link leads nowhere, it is sent twice.
+    // The client checks for a minute whether the picture has arrived. When its link does not work, it sends it twice.
     const toArrive = this.step === "put" ? 60_000 : 0;
     const timeoutS = this.row.fault.fault === "oversized" ? 30 : TIMEOUT_S;
     const heldS = this.step === "looks" ? 20 : 0;
@@ -74,7 +74,7 @@ export class Cell {
     return requests + toArrive + SLACK_MS;
   }
 
-  /** Nodes that must have told Complete. */
+  /** How many nodes must have triggered the Complete node. */
   get finishedExpected(): number {
     return this.expected === "result" || this.expected.startsWith("output 2") ? 3 : NODES_BEFORE[this.step];
   }
@@ -87,7 +87,7 @@ export class Cell {
       auth: "oauth",
       tokenUrl: `${this.simulator.url}/oauth2/token`,
       clientId: "matrix",
-      // Of an answer that is too long, 32 MB are read first.
+      // The client reads 32 MB of an oversized response before it gives up.
       timeout: String(this.row.fault.fault === "oversized" ? 30 : TIMEOUT_S),
       retries: String(RETRIES),
     };
@@ -108,7 +108,7 @@ export class Cell {
     return [this.#own("config"), { clientSecret: SECRET }];
   }
 
-  /** Sends a picture and waits until the message has left somewhere, or its time is over. */
+  /** Sends a picture and waits until the message arrives at an end, or until the time limit. */
   async run(running: RunningFlow, picture: Buffer): Promise<void> {
     const startedAt = performance.now();
     const elapsed = (): number => performance.now() - startedAt;
@@ -140,7 +140,7 @@ export class Cell {
     return ends.reduce((sum, end) => sum + this.#messages(running, end).length, 0);
   }
 
-  /** What of this cell has come to a node that all cells share: the topic tells. */
+  /** This cell's messages at a node that all cells share, found by their topic. */
   #messages(running: RunningFlow, end: string): Message[] {
     return running.unread(end).filter(({ topic }) => topic === this.name);
   }
@@ -164,7 +164,7 @@ export function flowOf(cells: readonly Cell[]): FlowNode[] {
   ];
 }
 
-/** The matrix as text: what each cell has come to, and a `!` where that is wrong. */
+/** The matrix as text: the outcome of each cell, with a `!` where it is wrong. */
 export function tableOf(cells: readonly Cell[]): string {
   const rows = [...new Set(cells.map(({ row }) => row.name))].map((name) => [
     name,

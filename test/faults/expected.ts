@@ -1,14 +1,14 @@
-/** What a message must come to, for each fault at each step on its way from upload to result. */
+/** The expected outcome of a message for each fault at each step from upload to result. */
 import type { ErrorCode } from "../../src/api";
 import type { WrittenScript } from "../../src/simulator";
 
-/** The steps of the simulator's rules. `looks` is the step of a server with extensions, `look` that of one without. */
+/** The steps of the simulator's rules. `looks` is the long poll of a server with extensions, `look` the interval poll of one without. */
 export const STEPS = ["token", "upload", "put", "files", "start", "look", "looks"] as const;
 export type Step = (typeof STEPS)[number];
 
 /**
- * `result`: by the first output of wait. `output 2: …`: by the second one. Else the code of the error that the Catch
- * node gets.
+ * `result`: sent by the first output of wait. `output 2: …`: sent by the second one. Otherwise the code of the error that
+ * the Catch node gets.
  */
 export type Outcome = "result" | "output 2: job-not-found" | ErrorCode;
 
@@ -16,25 +16,25 @@ type Rule = NonNullable<WrittenScript["rules"]>[number];
 
 export interface Row {
   name: string;
-  /** Which requests of the step get it; all of them by default. */
+  /** Which requests of the step the fault hits; all of them by default. */
   turn?: Pick<Rule, "times">;
   fault: Rule["do"];
-  /** Days by which the clock of Node-RED's machine is set while the fault is on. */
+  /** Days by which the clock of Node-RED's machine is changed during the fault. */
   clockDays?: number;
   expected: Record<Step, Outcome>;
 }
 
-/** The same at all steps but those that are named. */
+/** The same outcome at all steps, with exceptions. */
 function everywhere(outcome: Outcome, but: Partial<Record<Step, Outcome>> = {}): Record<Step, Outcome> {
   const all = { token: outcome, upload: outcome, put: outcome, files: outcome, start: outcome, look: outcome, looks: outcome }; // prettier-ignore
   return { ...all, ...but };
 }
 
 const ONCE = { times: 1 };
-/** Longer than the client's patience, so that it gives up at once. */
+/** Longer than the client waits at most, so it gives up at once. */
 const TOO_LATE_S = 700;
 
-/** What a repeat may better: tried again, and in the end `unreachable`. */
+/** Faults that a retry may overcome: the client retries, and ends with `unreachable`. */
 function transient(name: string, fault: Rule["do"], forever: Rule["do"] = fault): Row[] {
   return [
     { name: `${name}, once`, turn: ONCE, fault, expected: everywhere("result") },
@@ -42,14 +42,14 @@ function transient(name: string, fault: Rule["do"], forever: Rule["do"] = fault)
   ];
 }
 
-/** What no repeat betters. Given once, it also shows that the request is not tried again: that would bring a result. */
+/** Faults that no retry overcomes. They occur once, which also shows that the client does not retry: a retry would succeed. */
 function permanent(name: string, fault: Rule["do"], expected: Record<Step, Outcome>): Row {
   return { name: `${name}, once`, turn: ONCE, fault, expected };
 }
 
 const status = (code: number, further: object = {}): Rule["do"] => ({ fault: "status", status: code, ...further });
 
-/** An answer of status 200 that is not the service's. That of a PUT is not read, but the picture has not arrived. */
+/** A response with status 200 that is not from the service. That of a PUT is not read, but the picture has not arrived. */
 const NOT_OF_THE_CONTRACT = everywhere("bad-answer", { put: "unreachable" });
 
 export const ROWS: Row[] = [
@@ -60,8 +60,8 @@ export const ROWS: Row[] = [
   ...transient("drip", { fault: "drip", bytesPerSecond: 10 }),
   ...transient("truncated", { fault: "truncate" }),
 
-  // An identity provider that refuses in whatever way gives no token: `unauthorized` in each row of the 4xx.
-  // At `looks`, some statuses say that the server does not have the extension after all: single looks take over.
+  // However an identity provider refuses, there is no token: `unauthorized` in each row of the 4xx.
+  // At `looks`, some statuses mean that the server lacks the extension after all: interval polls take over.
   permanent(
     "400",
     status(400),
@@ -80,7 +80,7 @@ export const ROWS: Row[] = [
       looks: "result",
     }),
   ),
-  // The token is renewed, but a link carries none, and the identity provider is not asked twice.
+  // The token is renewed, but a link carries no token, and the identity provider gets no second request.
   { name: "401, once", turn: ONCE, fault: status(401), expected: everywhere("result", { token: "unauthorized", put: "unauthorized" }) }, // prettier-ignore
   { name: "401, for ever", fault: status(401), expected: everywhere("unauthorized") },
   permanent("403", status(403), everywhere("unauthorized")),
@@ -100,7 +100,7 @@ export const ROWS: Row[] = [
     everywhere("file-not-found", { token: "unauthorized", look: "output 2: job-not-found", looks: "result" }),
   ),
   ...transient("408", status(408)),
-  // Of a file's externalId that is taken; the upload node gives none. No repeat helps.
+  // A service sends it when a file's externalId is taken; the upload node sends none. No retry helps.
   permanent("409", status(409), everywhere("bad-request", { token: "unauthorized", start: "invalid-prompt" })),
   permanent(
     "410",
@@ -122,14 +122,14 @@ export const ROWS: Row[] = [
       start: "invalid-prompt",
     }),
   ),
-  // Throttling does not use up the repeats, of which there are fewer than five.
+  // Throttling does not use up the retries, of which there are fewer than five.
   { name: "429, five times", turn: { times: 5 }, fault: status(429), expected: everywhere("result") },
   { name: "429 for 1 s, once", turn: ONCE, fault: status(429, { retryAfter: 1 }), expected: everywhere("result") },
   { name: "429 until a date, once", turn: ONCE, fault: status(429, { retryAfterDate: 2 }), expected: everywhere("result") }, // prettier-ignore
   { name: "429 for 700 s", fault: status(429, { retryAfter: TOO_LATE_S }), expected: everywhere("overloaded") },
   { name: "429 until a late date", fault: status(429, { retryAfterDate: TOO_LATE_S }), expected: everywhere("overloaded") }, // prettier-ignore
-  // Not tried again, as the same request would most likely fail again; but a picture's link may be stale: a new one is
-  // asked for.
+  // No retry, as the same request would most likely fail again. But a picture's link may be stale: the client requests a
+  // new one.
   permanent("500", status(500), everywhere("unreachable", { put: "result" })),
   { name: "500, for ever", fault: status(500), expected: everywhere("unreachable") },
   ...transient("500 that may be retried", status(500, { headers: { "cdf-is-auto-retryable": "true" } })),

@@ -1,6 +1,6 @@
 /**
- * The fault matrix: messages through upload, start and wait in a real Node-RED, to a service like CDF that fails in each
- * way at each step. Each must end exactly once, as the table in `expected.ts` says, within its bound.
+ * The fault matrix: messages pass through upload, start and wait in a real Node-RED. Their service resembles CDF and fails
+ * in each way at each step. Each message must end exactly once, as the table in `expected.ts` says, within its time limit.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
@@ -16,13 +16,13 @@ import { Cell, flowOf, tableOf } from "./cells";
 import { ROWS, STEPS, type Step } from "./expected";
 
 const DAY_MS = 24 * 3_600_000;
-/** For a second message that must not come. */
+/** Time for a second message, which must not arrive. */
 const SETTLE_MS = 3000;
-/** One step of each row instead of all, each step in turn. */
+/** Runs one step of each row instead of all, each step in turn. */
 const IS_SHORT = process.env.SOAK === "short";
-/** Cells that run at once: all would make each other late. */
+/** Cells that run at once. All at once would slow each other down. */
 const PARALLEL = 60;
-/** Each takes 32 MB of memory and more. */
+/** Each takes at least 32 MB of memory. */
 const PARALLEL_OVERSIZED = 2;
 
 describe("the fault matrix", function () {
@@ -55,7 +55,7 @@ describe("the fault matrix", function () {
       for (const step of stepsOf(index)) {
         const jump = (): void => void (offsetMs += (row.clockDays ?? 0) * DAY_MS);
         const target = { url: server.url, token: TOKEN };
-        // Half way through the delay.
+        // Halfway through the delay.
         const cell = await Cell.create(cells.size, row, step, target, () => setTimeout(jump, 500));
         cells.set(cell.name, cell);
       }
@@ -84,7 +84,7 @@ describe("the fault matrix", function () {
     }
   }
 
-  /** Lets the clock be set while some work is done. */
+  /** Makes the clock adjustable during some work. */
   async function withClock(work: () => Promise<unknown>): Promise<void> {
     const { now } = Date;
     Date.now = () => now() + offsetMs;
@@ -113,7 +113,7 @@ describe("the fault matrix", function () {
   }
 });
 
-/** The steps at which the fault of a row is tried. */
+/** The steps at which the fault of a row is tested. */
 function stepsOf(index: number): readonly Step[] {
   return IS_SHORT ? STEPS.filter((_step, position) => position === index % STEPS.length) : STEPS;
 }

@@ -358,7 +358,7 @@ describe("segment render", function () {
         const config = { service: "cdf", cluster: "none", baseUrl: service.url, auth: "none" };
         const flow = await RunningFlow.load(renderFlow(config));
         const fileId = service.addFile();
-        service.files.set(fileId, { bytes: picture, looks: 0 });
+        service.files.set(fileId, { bytes: picture, polls: 0 });
         const message = await rendered(flow, { payload: result(5, fileId) });
         assert.equal((await sharp(message.overlay as Buffer).metadata()).width, SCENE.width);
         assert.equal(service.count(/\/draw/), 0);

@@ -15,7 +15,7 @@ describe("bad pictures", function () {
   const plain = (width: number, height: number) =>
     sharp({ create: { width, height, channels: 3, background: "#456" } });
   const pictures: [string, MimeType, () => Promise<Uint8Array> | Uint8Array, RegExp][] = [
-    ["text", "image/jpeg", () => Buffer.from("this is no picture"), /JPEG|PNG/],
+    ["text", "image/jpeg", () => Buffer.from("this is not a picture"), /JPEG|PNG/],
     ["0 bytes", "image/jpeg", () => Buffer.alloc(0), /empty|JPEG|PNG/],
     ["a JPEG cut short", "image/jpeg", async () => (await disc()).subarray(0, 900), /./],
     ["a PNG bomb", "image/png", () => pngBomb(50_000, 50_000), /megapixel/],
@@ -23,7 +23,7 @@ describe("bad pictures", function () {
     ["60 megapixels", "image/png", () => plain(10_000, 6_000).png().toBuffer(), /megapixel/],
   ];
   for (const [name, mimeType, make, reason] of pictures) {
-    it(`${name}: the job is Failed with a plain reason, and the next job completes`, async () => {
+    it(`${name}: the job fails with a plain reason, and the next job completes`, async () => {
       const bad = await server.start(await server.upload(await make(), { mimeType }));
       const good = await server.start(await server.upload(await disc()));
       const job = await server.ended(bad.jobId);
@@ -40,7 +40,7 @@ describe("bad pictures", function () {
     });
   }
 
-  it("a file without a picture: the job is Failed and says so; there is no link to it", async () => {
+  it("a file without a picture: the job fails and says so, and there is no download link", async () => {
     const { id } = createdFileSchema.parse(
       (await server.http.post(FILES, { name: "a.png", mimeType: "image/png" })).data,
     );

@@ -21,7 +21,7 @@ describe("the header x-segment-candidates", function () {
       { headers: { "x-segment-candidates": candidates, "idempotency-key": `key ${candidates}` } },
     );
 
-  it("asks for further segments that differ, best first; without it there is one", async () => {
+  it("asks for several segments that differ, best first; the default is one", async () => {
     const one = await server.ended((await server.start(fileId)).jobId);
     const several = await server.ended(startedJobSchema.parse((await post("4")).data).jobId);
     const segments = several.items?.[0]?.segments ?? [];
@@ -41,13 +41,13 @@ describe("the header x-segment-candidates", function () {
     });
   }
 
-  it("makes a request with the same key another one", async () => {
+  it("is part of what an idempotency key stands for", async () => {
     assert.equal((await post("2")).status, 200);
-    const answer = await server.http.post(
+    const response = await server.http.post(
       SEGMENT,
       { items: [{ fileId }], ...MIDDLE },
       { headers: { "x-segment-candidates": "3", "idempotency-key": "key 2" } },
     );
-    assert.equal(answer.status, 422);
+    assert.equal(response.status, 422);
   });
 });

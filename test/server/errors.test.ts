@@ -28,7 +28,7 @@ describe("errors of the server", function () {
     it(`401 ${name}, on every route that is not open`, async () => {
       const { http } = new TestClient(server.url, null);
       const headers = authorization === undefined ? {} : { authorization };
-      const answers = [
+      const responses = [
         await http.post(SEGMENT, { items: [{ fileId }], points: [{ x: 0, y: 0 }] }, { headers }),
         await http.get(`${SEGMENT}/1`, { headers }),
         await http.post(`${SEGMENT}/byids`, { jobIds: [1] }, { headers }),
@@ -39,9 +39,9 @@ describe("errors of the server", function () {
         await http.post("/draw", {}, { headers }),
         await http.get("/nowhere", { headers }),
       ];
-      for (const answer of answers) {
-        assert.match(errorOf(answer, 401).message, /token/);
-        assert.equal(answer.headers["www-authenticate"], "Bearer");
+      for (const response of responses) {
+        assert.match(errorOf(response, 401).message, /token/);
+        assert.equal(response.headers["www-authenticate"], "Bearer");
       }
     });
   }
@@ -52,7 +52,7 @@ describe("errors of the server", function () {
     ["a label 2", { points: [{ x: 0, y: 0, label: 2 }] }, /points\[0\]\.label: .*\(got 2\)/],
     ["text for a number", { points: [{ x: "0.5", y: 0 }] }, /points\[0\]\.x: .*number.*\(got "0\.5"\)/],
     [
-      "two like points",
+      "two equal points",
       {
         points: [
           { x: 0.1, y: 0.1 },
@@ -61,29 +61,29 @@ describe("errors of the server", function () {
       },
       /points\[1\]: is the same point/,
     ],
-    ["a box turned round", { boundingBox: { xMin: 0.9, yMin: 0, xMax: 0.1, yMax: 1 } }, /xMin must be less than xMax/],
+    ["a reversed box", { boundingBox: { xMin: 0.9, yMin: 0, xMax: 0.1, yMax: 1 } }, /xMin must be less than xMax/],
     ["an unknown field", { points: [{ x: 0, y: 0 }], box: 1 }, /box/],
   ];
   for (const [name, prompt, message] of prompts) {
-    it(`400 for ${name}, which names field and value`, async () => {
+    it(`400 for ${name}, naming field and value`, async () => {
       assert.match(errorOf(await server.http.post(SEGMENT, { items: [{ fileId }], ...prompt }), 400).message, message);
     });
   }
 
-  it("400 for an unknown file, with the reference", async () => {
+  it("400 for an unknown file, naming the reference", async () => {
     for (const reference of [
       { fileId: 99 },
       { fileExternalId: "nobody" },
       { fileInstanceId: { space: "s", externalId: "e" } },
     ]) {
-      const answer = await server.http.post(SEGMENT, { items: [reference], points: [{ x: 0, y: 0 }] });
-      const { message, missing } = errorOf(answer, 400);
+      const response = await server.http.post(SEGMENT, { items: [reference], points: [{ x: 0, y: 0 }] });
+      const { message, missing } = errorOf(response, 400);
       assert.ok(message.includes(JSON.stringify(reference)), message);
       assert.deepEqual(missing, [reference]);
     }
   });
 
-  it("400 names all unknown files of a list, and leaves them out when asked to", async () => {
+  it("400 names all unknown files of a list; ignoreUnknownIds leaves them out", async () => {
     const items = [{ id: fileId }, { id: 5 }, { externalId: "nobody" }];
     for (const route of ["byids", "downloadlink", "delete"]) {
       assert.deepEqual(errorOf(await server.http.post(`${FILES}/${route}`, { items }), 400).missing, items.slice(1));
@@ -99,7 +99,7 @@ describe("errors of the server", function () {
     errorOf(await server.http.post(SEGMENT, "null", { headers: json }), 400);
   });
 
-  it("400 for a path that is no job id or no URL", async () => {
+  it("400 for a path that is not a job id or not a URL", async () => {
     for (const path of ["abc", "-1", "0", "1.5", "9007199254740993"]) {
       errorOf(await server.http.get(`${SEGMENT}/${path}`), 400);
     }
@@ -125,16 +125,16 @@ describe("errors of the server", function () {
     const big = await server.http.post(SEGMENT, { filler: "x".repeat(1_100_000) });
     errorOf(big, 413);
     const { uploadUrl } = createdFileSchema.parse((await create({ name: "a.png", mimeType: "image/png" })).data);
-    // Only the head is sent: the server has to refuse by the length that it announces.
+    // Only the headers are sent: the server must refuse the request by its content-length.
     const put = httpRequest(uploadUrl, {
       method: "PUT",
       headers: { "content-type": "image/png", "content-length": 70_000_000 },
     });
     put.flushHeaders();
-    const [answer] = (await once(put, "response")) as [IncomingMessage];
-    assert.equal(answer.statusCode, 413);
-    assert.ok(answer.headers["x-request-id"]);
-    assert.match(await text(answer), /"code":413/);
+    const [response] = (await once(put, "response")) as [IncomingMessage];
+    assert.equal(response.statusCode, 413);
+    assert.ok(response.headers["x-request-id"]);
+    assert.match(await text(response), /"code":413/);
     put.destroy();
   });
 
@@ -142,7 +142,7 @@ describe("errors of the server", function () {
     errorOf(await server.http.post(SEGMENT, "<x/>", { headers: { "content-type": "text/xml" } }), 415);
   });
 
-  it("403 for a link that is changed, for another file or method, or over", async () => {
+  it("403 for a link that was changed, including its file, method and expiry", async () => {
     const { uploadUrl } = createdFileSchema.parse((await create({ name: "a.png", mimeType: "image/png" })).data);
     const { http } = new TestClient(server.url, null);
     const refused = async (url: string, method = "PUT") =>
@@ -154,7 +154,7 @@ describe("errors of the server", function () {
     await refused(uploadUrl, "GET");
   });
 
-  it("403 and 404 for a link without a signature or a file, before any of the body was sent", async () => {
+  it("403 for a link without a valid signature, 404 for one without a file, before any of the body is sent", async () => {
     const { uploadUrl, id } = createdFileSchema.parse((await create({ name: "a.png", mimeType: "image/png" })).data);
     await server.http.post(`${FILES}/delete`, { items: [{ id }] });
     for (const [url, status] of [
@@ -167,13 +167,13 @@ describe("errors of the server", function () {
         headers: { "content-type": "image/png", "content-length": 50_000_000 },
       });
       put.flushHeaders();
-      const [answer] = (await once(put, "response")) as [IncomingMessage];
-      assert.equal(answer.statusCode, status);
+      const [response] = (await once(put, "response")) as [IncomingMessage];
+      assert.equal(response.statusCode, status);
       put.destroy();
     }
   });
 
-  it("403 for a foreign Host also on a server without a token, but not with one", async () => {
+  it("403 for a foreign Host also on a server without a token, but not on one with a token", async () => {
     const trusting = await TestServer.start({ token: undefined });
     const { host, port } = new URL(trusting.url);
     errorOf(await trusting.http.get("/health", { headers: { host: `example.com:${port}` } }), 403);
@@ -204,10 +204,10 @@ describe("errors of the server", function () {
     const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname);
     socket.end("nonsense\r\n\r\n");
-    const answer = await text(socket);
-    assert.match(answer, /^HTTP\/1\.1 400 /);
-    assert.match(answer, /x-request-id: [0-9a-f-]{36}/);
-    assert.match(answer, /\{"error":\{"code":400,/);
+    const response = await text(socket);
+    assert.match(response, /^HTTP\/1\.1 400 /);
+    assert.match(response, /x-request-id: [0-9a-f-]{36}/);
+    assert.match(response, /\{"error":\{"code":400,/);
   });
 
   it("logs neither tokens nor signatures", () => {

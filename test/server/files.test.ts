@@ -15,7 +15,7 @@ function picturesIn(dataDir: string): string[] {
 describe("files of the server", function () {
   this.timeout(30_000);
   let server: TestServer;
-  /** Where the system's temporary files go meanwhile. */
+  /** The system's temporary folder during these tests. */
   let temporary: string;
   before(async () => {
     temporary = scratchDir();
@@ -30,13 +30,13 @@ describe("files of the server", function () {
   });
   after(async () => {
     await server.close({ keepData: true });
-    assert.deepEqual(readdirSync(temporary), [], "its folder of temporary pictures is gone");
+    assert.deepEqual(readdirSync(temporary), [], "the folder of temporary pictures is gone");
     assert.deepEqual(readdirSync(join(server.dataDir, "temporary")), ["somebody's"]);
     removeDir(temporary);
     removeDir(server.dataDir);
   });
 
-  /** The server makes one folder; what is in it. */
+  /** The contents of the one folder that the server creates. */
   const temporaryPictures = () => {
     const folders = readdirSync(temporary);
     assert.equal(folders.length, 1);
@@ -44,18 +44,18 @@ describe("files of the server", function () {
   };
 
   const download = async (id: number) => {
-    const answer = await server.http.post(`${FILES}/downloadlink`, { items: [{ id }] });
-    const [item] = downloadLinksSchema.parse(answer.data).items;
+    const response = await server.http.post(`${FILES}/downloadlink`, { items: [{ id }] });
+    const [item] = downloadLinksSchema.parse(response.data).items;
     assert.equal(item?.["id"], id);
     return axios.get<Buffer>(item.downloadUrl, { proxy: false, responseType: "arraybuffer" });
   };
 
-  it("gives the bytes back as they came, by a link that needs no token", async () => {
+  it("returns the uploaded bytes unchanged, by a link that needs no token", async () => {
     const picture = await disc();
-    const answer = await download(await server.upload(picture));
-    assert.deepEqual(answer.data, picture);
-    assert.equal(answer.headers["content-type"], "image/jpeg");
-    assert.ok(answer.headers["x-request-id"]);
+    const response = await download(await server.upload(picture));
+    assert.deepEqual(response.data, picture);
+    assert.equal(response.headers["content-type"], "image/jpeg");
+    assert.ok(response.headers["x-request-id"]);
   });
 
   it("keeps the record's fields", async () => {
@@ -74,19 +74,19 @@ describe("files of the server", function () {
     assert.deepEqual(rest, { ...file, instanceId: null, uploaded: false, lastUpdatedTime: createdTime });
   });
 
-  it("makes links to the address of the reverse proxy that the client has reached it by", async () => {
+  it("makes links to the address of the reverse proxy that the client used", async () => {
     const headers = { "x-forwarded-proto": "https", "x-forwarded-host": "segment.example:8443" };
     const body = { name: "a.png", mimeType: "image/png" };
     const { uploadUrl, id } = createdFileSchema.parse((await server.http.post(FILES, body, { headers })).data);
     assert.ok(uploadUrl.startsWith(`https://segment.example:8443/pictures/${id}?`), uploadUrl);
     const { pathname, search } = new URL(uploadUrl);
     assert.equal((await server.http.put(`${pathname}${search}`, await disc(8))).status, 200);
-    const answer = await server.http.post(`${FILES}/downloadlink`, { items: [{ id }] }, { headers });
-    const [item] = downloadLinksSchema.parse(answer.data).items;
+    const response = await server.http.post(`${FILES}/downloadlink`, { items: [{ id }] }, { headers });
+    const [item] = downloadLinksSchema.parse(response.data).items;
     assert.ok(item?.downloadUrl.startsWith("https://segment.example:8443/pictures/"), item?.downloadUrl);
   });
 
-  it("keeps the same picture once, and removes it with its last file", async () => {
+  it("stores equal pictures once, and removes the picture with its last file", async () => {
     const picture = await disc(123);
     const before = picturesIn(server.dataDir).length;
     const ids = await Promise.all([server.upload(picture), server.upload(picture)]);
@@ -99,7 +99,7 @@ describe("files of the server", function () {
     errorOf(await remove(ids[1]), 400);
   });
 
-  it("an upload may be repeated, and one to a file that was deleted is refused", async () => {
+  it("an upload may be repeated; one to a deleted file is refused", async () => {
     const { id, uploadUrl } = createdFileSchema.parse(
       (await server.http.post(FILES, { name: "a.jpg", mimeType: "image/jpeg" })).data,
     );
@@ -129,7 +129,7 @@ describe("files of the server", function () {
     ];
     const draw = (body: object) => server.http.post<Buffer>("/draw", body, { responseType: "arraybuffer" });
 
-    it("draws over a file and over bytes, the same", async () => {
+    it("draws the same over a file and over bytes", async () => {
       const picture = await disc();
       const fileId = await server.upload(picture);
       const ofFile = await draw({ items: [{ fileId }], segments, format: "png" });
@@ -144,26 +144,26 @@ describe("files of the server", function () {
       assert.deepEqual(temporaryPictures(), []);
     });
 
-    it("draws though its folder for temporary files was tidied up", async () => {
+    it("draws even if its temporary folder was removed", async () => {
       for (const name of readdirSync(temporary)) rmSync(join(temporary, name), { recursive: true });
-      const answer = await draw({ image: (await disc()).toString("base64"), segments });
-      assert.equal(answer.status, 200);
+      const response = await draw({ image: (await disc()).toString("base64"), segments });
+      assert.equal(response.status, 200);
     });
 
-    it("draws a JPEG unless asked otherwise", async () => {
-      const answer = await draw({
+    it("draws a JPEG by default", async () => {
+      const response = await draw({
         image: (await disc()).toString("base64"),
         segments,
         prompts: [{ points: [{ x: 0.5, y: 0.5 }] }],
       });
-      assert.equal(answer.headers["content-type"], "image/jpeg");
-      assert.equal((await sharp(answer.data).metadata()).format, "jpeg");
+      assert.equal(response.headers["content-type"], "image/jpeg");
+      assert.equal((await sharp(response.data).metadata()).format, "jpeg");
     });
 
-    it("draws the mask of segments, without a picture", async () => {
-      const answer = await draw({ mask: { width: 320, height: 240 }, segments });
-      assert.equal(answer.headers["content-type"], "image/png");
-      const pixels = sharp(answer.data).toColourspace("b-w").raw();
+    it("draws the mask of segments without a picture", async () => {
+      const response = await draw({ mask: { width: 320, height: 240 }, segments });
+      assert.equal(response.headers["content-type"], "image/png");
+      const pixels = sharp(response.data).toColourspace("b-w").raw();
       const { data, info } = await pixels.toBuffer({ resolveWithObject: true });
       assert.deepEqual([info.width, info.height, info.channels], [320, 240, 1]);
       assert.deepEqual([...new Set(data)].sort(), [0, 255]);
@@ -171,7 +171,7 @@ describe("files of the server", function () {
       assert.match(await refused({ mask: { width: 10_000, height: 6000 }, segments }), /mask: has more than 50000000/);
     });
 
-    it("refuses what is no picture, both or none of the sources, and unknown files", async () => {
+    it("refuses bytes that are not a picture, both or none of the sources, and unknown files", async () => {
       const refused = async (body: object) => errorOf(await server.http.post("/draw", body), 400).message;
       assert.match(await refused({ image: "bm9uc2Vuc2U=", segments }), /JPEG|PNG/);
       assert.match(await refused({ segments }), /image, items and mask/);

@@ -3,7 +3,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { AxiosResponse } from "axios";
 import { disc, errorOf, MIDDLE, SEGMENT, TestServer } from "./support";
 
-describe("request bodies that are compressed by gzip", () => {
+describe("request bodies that are compressed with gzip", () => {
   let server: TestServer;
   let fileId: number;
   before(async () => {
@@ -23,7 +23,7 @@ describe("request bodies that are compressed by gzip", () => {
     assert.equal((await post(request(), "identity")).status, 200);
   });
 
-  it("413 for one that inflates to more than the route takes", async () => {
+  it("413 for one that inflates to more than the route accepts", async () => {
     errorOf(await post(gzipSync(Buffer.alloc(200 * 2 ** 20, "[")), "gzip"), 413);
   });
 

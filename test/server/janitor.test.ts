@@ -7,7 +7,7 @@ import { fileRecordsSchema } from "../../src/api";
 import { installToySam } from "../support/sam-folder";
 import { disc, FILES, scratchDir, SEGMENT, TestServer } from "./support";
 
-/** Hours that make everything old which ended before the server was started. */
+/** `keepHours` so short that everything from before the server started is too old. */
 const NO_TIME = 1e-9;
 
 describe("what the server keeps", function () {
@@ -15,19 +15,19 @@ describe("what the server keeps", function () {
 
   const fileIds = async (server: TestServer, ids: number[]) => {
     const items = ids.map((id) => ({ id }));
-    const answer = await server.http.post(`${FILES}/byids`, { items, ignoreUnknownIds: true });
-    return fileRecordsSchema.parse(answer.data).items.map(({ id }) => id);
+    const response = await server.http.post(`${FILES}/byids`, { items, ignoreUnknownIds: true });
+    return fileRecordsSchema.parse(response.data).items.map(({ id }) => id);
   };
-  /** Asks until the condition holds: tidying goes on beside the requests. */
+  /** Polls until the condition holds: the server tidies up in the background. */
   const eventually = async (condition: () => Promise<boolean>) => {
     for (let round = 0; round < 200; round += 1) {
       if (await condition()) return;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
-    assert.fail("it did not come true");
+    assert.fail("the condition did not become true");
   };
 
-  it("removes the oldest files beyond keepMegabytes, never the newest nor those of unfinished jobs", async () => {
+  it("removes the oldest files beyond keepMegabytes, but never the newest or those of unfinished jobs", async () => {
     const sizes = (await Promise.all([1, 2, 3, 4].map((n) => disc(n)))).map(({ length }) => length);
     // Room for two pictures.
     const server = await TestServer.start({ keepMegabytes: (Math.max(...sizes) * 2.5) / 1e6 });
@@ -42,7 +42,7 @@ describe("what the server keeps", function () {
     await server.close();
   });
 
-  it("keeps a new picture when the clock was set back, and removes those of the future instead", async () => {
+  it("keeps a new picture after the clock was set back, and removes those dated in the future instead", async () => {
     const sizes = (await Promise.all([1, 2, 3].map((n) => disc(n)))).map(({ length }) => length);
     const server = await TestServer.start({ keepMegabytes: (Math.max(...sizes) * 1.5) / 1e6 });
     const now = Date.now;
@@ -68,7 +68,7 @@ describe("what the server keeps", function () {
     await first.close({ keepData: true });
 
     const second = await TestServer.start({ dataDir: first.dataDir });
-    assert.equal((await second.ended(jobId)).status, "Completed", "a job of yesterday's process is still there");
+    assert.equal((await second.ended(jobId)).status, "Completed", "a job of the previous process is still there");
     assert.deepEqual(await fileIds(second, [fileId]), [fileId]);
     await second.close({ keepData: true });
 
@@ -84,7 +84,7 @@ describe("what the server keeps", function () {
     // Room for two embeddings of 4.2 MB.
     const server = await TestServer.start({ dataDir, keepMegabytes: 10 });
     const dir = join(dataDir, "embeddings");
-    /** Of which pictures, as far as they are whole. */
+    /** The pictures (sha256) of the completely written embeddings. */
     const embeddings = (): string[] =>
       existsSync(dir) ? readdirSync(dir).flatMap((name) => (name.endsWith(".tmp") ? [] : name.slice(0, 64))) : [];
     const keptAre = async (wanted: string[]) =>
@@ -97,7 +97,7 @@ describe("what the server keeps", function () {
       const bytes = await disc(n);
       pictures.push(createHash("sha256").update(bytes).digest("hex"));
       ids.push(await server.upload(bytes));
-      // The embedding is kept from the second prompt on.
+      // The embedding is stored from the second prompt on.
       for (let prompt = 0; prompt < 2; prompt += 1) {
         assert.equal((await server.ended((await server.start(ids.at(-1)!)).jobId)).status, "Completed");
       }
@@ -105,7 +105,7 @@ describe("what the server keeps", function () {
     }
     await remove(await server.upload(await disc(4)));
     await keptAre(pictures.slice(1));
-    assert.deepEqual(await fileIds(server, ids), ids, "no picture has gone");
+    assert.deepEqual(await fileIds(server, ids), ids, "no picture was removed");
 
     await remove(ids[2]!);
     await keptAre([pictures[1]!]);
@@ -114,7 +114,7 @@ describe("what the server keeps", function () {
     ids[2] = await server.upload(await noise.png({ compressionLevel: 0 }).toBuffer(), { mimeType: "image/png" });
     for (let uploads = 0; uploads < 16; uploads += 1) await server.upload(await disc(5));
     await keptAre([]);
-    assert.deepEqual(await fileIds(server, ids), ids, "no picture has gone");
+    assert.deepEqual(await fileIds(server, ids), ids, "no picture was removed");
     await server.close();
   });
 });

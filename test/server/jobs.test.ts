@@ -12,18 +12,18 @@ describe("jobs of the server", function () {
 
   const wait = (seconds: number) => ({ headers: { prefer: `wait=${seconds}` } });
   const byIds = async (jobIds: number[], seconds: number) => {
-    const answer = await server.http.post(`${SEGMENT}/byids`, { jobIds }, wait(seconds));
-    assert.equal(answer.headers["preference-applied"], "wait");
-    return jobsSchema.parse(answer.data).items;
+    const response = await server.http.post(`${SEGMENT}/byids`, { jobIds }, wait(seconds));
+    assert.equal(response.headers["preference-applied"], "wait");
+    return jobsSchema.parse(response.data).items;
   };
 
-  it("byids answers as soon as any job has ended, with that one, and at once when one has", async () => {
+  it("byids responds as soon as any job has ended, with that job, and at once when one has ended already", async () => {
     const first = await server.start(await server.upload(await disc(10)));
     const second = await server.start(await server.upload(await disc(20)));
     const ids = [second.jobId, first.jobId];
     const statusesOf = (jobs: Job[]) => jobs.map(({ jobId, status }) => [jobId, status]);
     assert.deepEqual(statusesOf(await byIds(ids, 50)), [[first.jobId, "Completed"]], "first in, first out");
-    // The first has ended, so this answers at once: else the test's own time-out would be over.
+    // The first has ended, so this must respond at once: otherwise the test times out.
     await byIds(ids, 59);
     assert.equal((await server.ended(second.jobId)).status, "Completed");
     assert.deepEqual(statusesOf(await byIds(ids, 0)), [
@@ -32,17 +32,17 @@ describe("jobs of the server", function () {
     ]);
   });
 
-  it("answers with the unfinished state when the wait is over, and at once for an unknown job", async () => {
+  it("responds with the unfinished state when the wait is over, and at once for an unknown job", async () => {
     const { jobId } = await server.start(await server.upload(await disc(30)));
-    const answer = await server.http.get(`${SEGMENT}/${jobId}`, wait(0));
-    assert.equal(answer.headers["preference-applied"], "wait");
-    assert.ok(["Queued", "Running"].includes(jobSchema.parse(answer.data).status));
+    const response = await server.http.get(`${SEGMENT}/${jobId}`, wait(0));
+    assert.equal(response.headers["preference-applied"], "wait");
+    assert.ok(["Queued", "Running"].includes(jobSchema.parse(response.data).status));
     assert.deepEqual(await byIds([5], 59), []);
     await byIds([jobId, 5], 59);
     await server.ended(jobId);
   });
 
-  it("a client that goes away while it waits disturbs nobody", async () => {
+  it("a client that disconnects while it waits does not affect the job", async () => {
     const { jobId } = await server.start(await server.upload(await disc(40)));
     const controller = new AbortController();
     const gone = server.http.get(`${SEGMENT}/${jobId}`, { ...wait(50), signal: controller.signal });
@@ -51,13 +51,13 @@ describe("jobs of the server", function () {
     assert.equal((await server.ended(jobId)).status, "Completed");
   });
 
-  it("the same Idempotency-Key gets the first job back, also at the same time, and not with another body", async () => {
+  it("the same Idempotency-Key gets the first job, also in concurrent requests, but not with another body", async () => {
     const fileId = await server.upload(await disc(50));
     const body = { items: [{ fileId }], ...MIDDLE };
     const post = (data: object, key = "one") =>
       server.http.post(SEGMENT, data, { headers: { "idempotency-key": key } });
-    const answers = await Promise.all([post(body), post(body), post(body)]);
-    const ids = new Set(answers.map((answer) => startedJobSchema.parse(answer.data).jobId));
+    const responses = await Promise.all([post(body), post(body), post(body)]);
+    const ids = new Set(responses.map((response) => startedJobSchema.parse(response.data).jobId));
     assert.equal(ids.size, 1);
     const [jobId] = ids;
     await server.ended(jobId!);
@@ -69,25 +69,25 @@ describe("jobs of the server", function () {
     await server.ended(other.jobId);
   });
 
-  it("answers 429 with Retry-After beyond the queue's bound, and takes jobs again later", async () => {
+  it("responds 429 with Retry-After when the queue is full, and accepts jobs again later", async () => {
     const fileIds = await Promise.all([60, 70, 80, 90, 100, 110, 120].map(async (n) => server.upload(await disc(n))));
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       fileIds.map((fileId) => server.http.post(SEGMENT, { items: [{ fileId }], ...MIDDLE })),
     );
-    const refused = answers.filter(({ status }) => status !== 200);
-    assert.ok(refused.length >= 3, "one runs and three wait");
-    for (const answer of refused) {
-      errorOf(answer, 429);
-      assert.ok(Number(answer.headers["retry-after"]) > 0);
+    const refused = responses.filter(({ status }) => status !== 200);
+    assert.ok(refused.length >= 3, "one is running and three are queued");
+    for (const response of refused) {
+      errorOf(response, 429);
+      assert.ok(Number(response.headers["retry-after"]) > 0);
     }
-    for (const answer of answers.filter(({ status }) => status === 200)) {
-      assert.equal((await server.ended(startedJobSchema.parse(answer.data).jobId)).status, "Completed");
+    for (const response of responses.filter(({ status }) => status === 200)) {
+      assert.equal((await server.ended(startedJobSchema.parse(response.data).jobId)).status, "Completed");
     }
     const later = await server.start(fileIds[0]!);
     assert.equal((await server.ended(later.jobId)).status, "Completed");
   });
 
-  it("a prompt of background points alone finds nothing, which is a result", async () => {
+  it("a prompt with only background points completes without segments", async () => {
     const { jobId } = await server.start(await server.upload(await disc()), { points: [{ x: 0.1, y: 0.1, label: 0 }] });
     const job = await server.ended(jobId);
     assert.equal(job.status, "Completed");

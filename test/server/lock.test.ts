@@ -14,7 +14,7 @@ describe("the lock of a data directory", () => {
   });
   afterEach(() => removeDir(dir));
 
-  it("is held by one at a time, also by another path to the same folder", async () => {
+  it("has one holder at a time, also by another path to the same folder", async () => {
     const lock = await takeLock(dir, 0);
     const link = `${dir}-link`;
     symlinkSync(dir, link);
@@ -29,14 +29,14 @@ describe("the lock of a data directory", () => {
     await (await takeLock(dir, 0)).release();
   });
 
-  it("is got by one who waits, when the other lets go", async () => {
+  it("goes to a waiting process when the holder releases it", async () => {
     const lock = await takeLock(dir, 0);
     const waiting = takeLock(dir, 10_000);
     await lock.release();
     await (await waiting).release();
   });
 
-  it("is freed by the system when its process is killed", async () => {
+  it("is freed by the system when the holder is killed", async () => {
     const script = `require("tsx/cjs"); require(${JSON.stringify(join(__dirname, "../../src/server/lock"))})
       .takeLock(${JSON.stringify(dir)}, 0).then(() => { console.log("held"); setInterval(() => undefined, 1000); });`;
     const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"], cwd: process.cwd() });

@@ -36,7 +36,10 @@ describe("the OpenAPI document", () => {
           method: "GET",
           url: "/wrong",
           open: true,
-          operation: { summary: "A route that breaks its word", response: z.object({ count: z.number() }) },
+          operation: {
+            summary: "A route whose response does not match its schema",
+            response: z.object({ count: z.number() }),
+          },
           handler: () => ({ count: JSON.parse('"many"') as number }),
         });
       },

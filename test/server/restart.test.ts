@@ -32,7 +32,7 @@ describe("a restart of the server", function () {
       const key = { headers: { "idempotency-key": "k" } };
       const done = await first.start(await first.upload(await disc(1)));
       const result = await first.ended(done.jobId);
-      // The model needs at least half a second for a new picture: these can't have ended by the time of the kill.
+      // The model takes at least half a second for a new picture, so these can't have ended before the kill.
       const fileIds = await Promise.all([2, 3, 4].map(async (n) => first.upload(await disc(n))));
       const unfinished = await Promise.all(fileIds.map((fileId) => first.start(fileId)));
       const keyed = await first.http.post(
@@ -61,7 +61,7 @@ describe("a restart of the server", function () {
       assert.equal(jobSchema.parse(again.data).jobId, keyedId);
       const files = await second.http.post(`${FILES}/byids`, { items: fileIds.map((id) => ({ id })) });
       assert.ok(fileRecordsSchema.parse(files.data).items.every(({ uploaded }) => uploaded));
-      // The upload link of before still works: its key is kept.
+      // The upload link from before still works: its key is kept.
       const { pathname, search } = new URL(open.uploadUrl);
       const put = await axios.put(`${server.url}${pathname}${search}`, await disc(5), {
         proxy: false,
@@ -73,25 +73,25 @@ describe("a restart of the server", function () {
     });
   }
 
-  itWithSignals("ends while a client waits for a job, and the client gets an answer", async () => {
+  itWithSignals("ends while a client waits for a job, and the client gets a response", async () => {
     const client = await start();
     const jobs = await Promise.all([1, 2, 3].map(async (n) => client.start(await client.upload(await disc(n)))));
     const last = jobs[2]!.jobId;
     const waiting = client.http.get(`${SEGMENT}/${last}`, { headers: { prefer: "wait=60" } });
-    // Sent after the wait on another connection: once it is answered, the wait has begun.
+    // Sent after the long poll, on another connection: once its response arrives, the wait has begun.
     await client.http.get("/health");
     assert.equal(await server.end("SIGTERM"), 0);
     assert.equal(jobSchema.parse((await waiting).data).jobId, last);
   });
 
-  it("makes a new key for links when the kept one is damaged", async () => {
+  it("creates a new key for links when the stored one is damaged", async () => {
     const client = await start();
     const fileId = await client.upload(await disc());
     await server.end("SIGTERM");
     writeFileSync(join(dataDir, "link-key"), "too short");
     const again = await start();
-    const answer = await again.http.post(`${FILES}/downloadlink`, { items: [{ id: fileId }] });
-    const [link] = downloadLinksSchema.parse(answer.data).items;
+    const response = await again.http.post(`${FILES}/downloadlink`, { items: [{ id: fileId }] });
+    const [link] = downloadLinksSchema.parse(response.data).items;
     assert.equal((await axios.get(link!.downloadUrl, { proxy: false })).status, 200);
   });
 
@@ -104,29 +104,29 @@ describe("a restart of the server", function () {
     writeFileSync(join(record!.parentPath, record!.name), "damaged");
     const again = await start();
     assert.match(server.output.stderr, /1 damaged or temporary files/);
-    const answer = await again.http.post(`${FILES}/byids`, {
+    const response = await again.http.post(`${FILES}/byids`, {
       items: ids.map((id) => ({ id })),
       ignoreUnknownIds: true,
     });
-    assert.equal(fileRecordsSchema.parse(answer.data).items.length, 1);
+    assert.equal(fileRecordsSchema.parse(response.data).items.length, 1);
   });
 
-  it("gives a job up that was under way at three deaths of the server, and runs one that was at two", async () => {
+  it("fails a job that was running at three deaths of the server, and runs one that was at two", async () => {
     const client = await start();
     const fileId = await client.upload(await disc());
     const { jobId } = await client.start(fileId);
     await client.ended(jobId);
     await server.end("SIGTERM");
-    const book = await RecordStore.open(join(dataDir, "jobs"), storedJobSchema);
-    const ended = await book.get(String(jobId));
+    const store = await RecordStore.open(join(dataDir, "jobs"), storedJobSchema);
+    const ended = await store.get(String(jobId));
     assert.equal(ended?.attempts, 1);
     for (const attempts of [2, 3]) {
-      await book.put(String(attempts), { ...ended, jobId: attempts, status: "Running", attempts });
+      await store.put(String(attempts), { ...ended, jobId: attempts, status: "Running", attempts });
     }
     const again = await start();
     assert.equal((await again.ended(2)).status, "Completed");
-    const given = await again.ended(3);
-    assert.equal(given.status, "Failed");
-    assert.match(String(given.errorMessage), /died 3 times/);
+    const failed = await again.ended(3);
+    assert.equal(failed.status, "Failed");
+    assert.match(String(failed.errorMessage), /died 3 times/);
   });
 });

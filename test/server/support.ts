@@ -1,4 +1,4 @@
-/** Servers for the tests, in this process or in one of their own, and what tests ask of them over HTTP. */
+/** Servers for the tests, in this process or in their own, and an HTTP client for them. */
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -44,7 +44,7 @@ export function removeDir(dir: string): void {
   removeFolder(dir);
 }
 
-/** What tests ask of a server. */
+/** The requests that most tests send to a server. */
 export class TestClient {
   readonly http: AxiosInstance;
 
@@ -60,7 +60,7 @@ export class TestClient {
     });
   }
 
-  /** Makes a file and gives it a picture. Returns its id. */
+  /** Creates a file with a picture. Returns its id. */
   async upload(
     bytes: Uint8Array,
     { mimeType = "image/jpeg", externalId }: { mimeType?: MimeType; externalId?: string } = {},
@@ -75,16 +75,16 @@ export class TestClient {
   }
 
   async start(fileId: number, prompt: object = MIDDLE): Promise<StartedJob> {
-    const answer = await this.http.post(SEGMENT, { items: [{ fileId }], ...prompt });
-    assert.equal(answer.status, 200, JSON.stringify(answer.data));
-    return startedJobSchema.parse(answer.data);
+    const response = await this.http.post(SEGMENT, { items: [{ fileId }], ...prompt });
+    assert.equal(response.status, 200, JSON.stringify(response.data));
+    return startedJobSchema.parse(response.data);
   }
 
-  /** Waits for a job's end. */
+  /** Waits until a job has ended. */
   async ended(jobId: number): Promise<Job> {
     for (let round = 0; round < 20; round += 1) {
-      const answer = await this.http.get(`${SEGMENT}/${jobId}`, { headers: { prefer: "wait=10" } });
-      const job = jobSchema.parse(answer.data);
+      const response = await this.http.get(`${SEGMENT}/${jobId}`, { headers: { prefer: "wait=10" } });
+      const job = jobSchema.parse(response.data);
       if (job.status === "Completed" || job.status === "Failed") return job;
     }
     return assert.fail(`job ${jobId} did not end`);
@@ -125,14 +125,14 @@ export class TestServer extends TestClient {
     return new TestServer(server.url, options.token ?? TOKEN, dataDir, logged, () => server.close());
   }
 
-  /** Closes the server, and removes its data unless they are still needed. */
+  /** Closes the server and removes its data, unless `keepData` is true. */
   async close({ keepData = false } = {}): Promise<void> {
     await this.stop();
     if (!keepData) removeDir(this.dataDir);
   }
 }
 
-/** Lets each response of a server fail that does not match the schema of its route, also by a field that is not in it. */
+/** Fails each response that does not match the schema of its route exactly: extra fields fail too. */
 function checkResponses(app: FastifyInstance): void {
   app.addHook("preSerialization", (request, reply, payload, done) => {
     const schema = request.routeOptions.config.operation?.response;
@@ -148,7 +148,7 @@ function checkResponses(app: FastifyInstance): void {
 
 const readySchema = z.strictObject({ ready: z.literal(true), url: z.string() });
 
-/** A server in a process of its own, started as users start it. */
+/** A server in its own process, started as users start it. */
 export class ServerProcess {
   private constructor(
     readonly child: ChildProcess,
@@ -180,7 +180,7 @@ export class ServerProcess {
   }
 }
 
-/** Runs the command line to its end. */
+/** Runs the command line until it exits. */
 export async function runCli(args: string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [CLI, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -203,11 +203,11 @@ const errorSchema = z.strictObject({
   }),
 });
 
-/** Asserts that an answer is an error in the contract's form with a request id, and returns the error. */
-export function errorOf(answer: AxiosResponse, status: number): z.infer<typeof errorSchema>["error"] {
-  assert.equal(answer.status, status, JSON.stringify(answer.data));
-  const { error } = errorSchema.parse(answer.data);
+/** Asserts that a response is an error in the contract's form with a request id, and returns the error. */
+export function errorOf(response: AxiosResponse, status: number): z.infer<typeof errorSchema>["error"] {
+  assert.equal(response.status, status, JSON.stringify(response.data));
+  const { error } = errorSchema.parse(response.data);
   assert.equal(error.code, status);
-  assert.match(String(answer.headers["x-request-id"]), /^[0-9a-f-]{36}$/);
+  assert.match(String(response.headers["x-request-id"]), /^[0-9a-f-]{36}$/);
   return error;
 }

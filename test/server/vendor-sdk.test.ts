@@ -3,7 +3,7 @@ import axios from "axios";
 import { jobSchema, startedJobSchema } from "../../src/api";
 import { disc, MIDDLE, SEGMENT, TestServer, TOKEN } from "./support";
 
-/** What we use of the SDK. Its own declarations are written for bundlers: under module node16 they resolve to nothing. */
+/** The parts of the SDK that we use. Its own declarations are for bundlers and do not resolve under module node16. */
 interface SdkFile {
   id: number;
   uploaded: boolean;
@@ -74,7 +74,7 @@ describe("the vendor's own SDK", function () {
     });
   });
 
-  it("is told of an external id that exists, and may overwrite it", async () => {
+  it("gets an error for an existing external id, and may overwrite it", async () => {
     const file = { name: "disc.jpeg", mimeType: "image/jpeg", externalId: "twice" };
     const first = await client.files.upload(file, await disc(1));
     await assert.rejects(client.files.upload(file, await disc(2)), (error) => {

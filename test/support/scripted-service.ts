@@ -11,7 +11,7 @@ export interface SeenRequest {
   /** Common name of the certificate that the client showed; undefined without one. */
   client: string | undefined;
 }
-/** Answers, or ill-treats, one request instead of the service. */
+/** Responds to, or breaks, one request instead of the service. */
 export type Fault = (request: SeenRequest, response: ServerResponse) => void;
 
 interface NamedFile {
@@ -33,14 +33,14 @@ export class ScriptedService {
   /** Used up one by one, each by the next request whose path it matches. */
   readonly faults: { path: RegExp; fault: Fault }[] = [];
   readonly jobs = new Map<number, ServedJob>();
-  readonly files = new Map<number, { bytes?: Buffer; looks: number }>();
+  readonly files = new Map<number, { bytes?: Buffer; polls: number }>();
   readonly externalIds = new Map<string, number>();
   /** Files of a data model by `space/externalId`. */
   readonly instances = new Map<string, number>();
-  /** Where uploads are sent to, if not here. */
+  /** Origin of the upload links, if not this service. */
   uploadOrigin: string | undefined;
-  /** Looks at a file until it counts as uploaded. */
-  uploadLooks = 0;
+  /** Polls of a file until it counts as uploaded. */
+  uploadPolls = 0;
   extensions = "";
   token: string | undefined;
   /** Called for each started job. */
@@ -84,13 +84,13 @@ export class ScriptedService {
     const job = this.jobs.get(jobId);
     if (job === undefined) throw new Error(`no job ${jobId}`);
     this.jobs.set(jobId, { ...job, status: "Completed", items: [], statusTime: Date.now(), ...fields });
-    this.#held.forEach((look) => look());
+    this.#held.forEach((check) => check());
   }
 
   addInstance(space: string, externalId: string): number {
     const id = this.#nextId++;
     this.instances.set(`${space}/${externalId}`, id);
-    this.files.set(id, { looks: 0 });
+    this.files.set(id, { polls: 0 });
     return id;
   }
 
@@ -102,7 +102,7 @@ export class ScriptedService {
 
   addFile(): number {
     const fileId = this.#nextId++;
-    this.files.set(fileId, { looks: 0 });
+    this.files.set(fileId, { polls: 0 });
     return fileId;
   }
 
@@ -142,7 +142,7 @@ export class ScriptedService {
     const jobId = /^GET \/context\/vision\/segment\/(\d+)$/.exec(route)?.[1];
     const fileId = /\/raw\/(\d+)/.exec(route)?.[1];
     if (route === "POST /context/vision/segment") this.#startJob(seen, response);
-    else if (jobId !== undefined) this.#look(Number(jobId), seen, response);
+    else if (jobId !== undefined) this.#poll(Number(jobId), seen, response);
     else if (route === "POST /context/vision/segment/byids" && this.extensions !== "")
       await this.#byIds(seen, response);
     else if (fileId !== undefined) this.#raw(Number(fileId), seen, response);
@@ -160,7 +160,7 @@ export class ScriptedService {
     return this.extensions === "" ? {} : { "x-segment-extensions": this.extensions };
   }
 
-  #look(jobId: number, seen: SeenRequest, response: ServerResponse): void {
+  #poll(jobId: number, seen: SeenRequest, response: ServerResponse): void {
     const job = this.jobs.get(jobId);
     const held = this.extensions !== "" && seen.headers.prefer !== undefined;
     if (job === undefined) json(404, { error: { code: 404, message: `job ${jobId} not found` } })(seen, response);
@@ -174,16 +174,16 @@ export class ScriptedService {
     if (!ended()) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(done, seconds * 1000);
-        const look = (): void => {
+        const check = (): void => {
           if (ended()) done();
         };
         const held = this.#held;
         function done(): void {
           clearTimeout(timer);
-          held.delete(look);
+          held.delete(check);
           resolve();
         }
-        held.add(look);
+        held.add(check);
         response.once("close", done);
       });
     }
@@ -198,7 +198,7 @@ export class ScriptedService {
     if (route === "POST /files") {
       const id = this.externalIds.get(body.externalId ?? "") ?? this.#nextId++;
       if (body.externalId !== undefined) this.externalIds.set(body.externalId, id);
-      this.files.set(id, { looks: 0 });
+      this.files.set(id, { polls: 0 });
       json(200, { ...body, id, uploaded: false, uploadUrl: `${this.uploadOrigin ?? this.url}/raw/${id}` })(
         seen,
         response,
@@ -214,7 +214,7 @@ export class ScriptedService {
     } else if (route === "POST /files/uploadlink") {
       json(200, { items: ids.map((id) => ({ id, uploadUrl: `${this.url}/raw/${id}` })) })(seen, response);
     } else if (route === "POST /files/byids") {
-      const uploaded = (id: number): boolean => this.files.get(id)!.looks++ >= this.uploadLooks;
+      const uploaded = (id: number): boolean => this.files.get(id)!.polls++ >= this.uploadPolls;
       json(200, { items: known.map((id) => ({ id, uploaded: uploaded(id) })) })(seen, response);
     } else if (route === "POST /files/downloadlink") {
       json(200, { items: ids.map((id) => ({ downloadUrl: `${this.uploadOrigin ?? this.url}/raw/${id}` })) })(
@@ -233,7 +233,7 @@ export class ScriptedService {
   }
 
   #raw(id: number, seen: SeenRequest, response: ServerResponse): void {
-    if (seen.method === "PUT") this.files.set(id, { bytes: seen.body, looks: 0 });
+    if (seen.method === "PUT") this.files.set(id, { bytes: seen.body, polls: 0 });
     response.end(seen.method === "PUT" ? "" : this.files.get(id)?.bytes);
   }
 }
@@ -244,7 +244,7 @@ function clientOf({ socket }: IncomingMessage): string | undefined {
   return subject?.CN?.toString();
 }
 
-/** Answers with a status, a JSON body and headers. */
+/** Responds with a status, a JSON body and headers. */
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): Fault {
   return (_request, response) => {
     response.writeHead(status, { "content-type": "application/json", "x-request-id": "req-7", ...headers });
@@ -252,7 +252,7 @@ export function json(status: number, body: unknown, headers: Record<string, stri
   };
 }
 
-/** Answers with any text. */
+/** Responds with any text. */
 export function text(status: number, type: string, body: string, headers: Record<string, string> = {}): Fault {
   return (_request, response) => {
     response.writeHead(status, { "content-type": type, ...headers });
@@ -260,13 +260,13 @@ export function text(status: number, type: string, body: string, headers: Record
   };
 }
 
-/** Never answers. */
+/** Never responds. */
 export const hang: Fault = () => undefined;
 
-/** Cuts the connection without an answer. */
+/** Cuts the connection without a response. */
 export const cut: Fault = (_request, response) => void response.socket?.destroy();
 
-/** Sends the head of an answer and half of its body, then cuts the connection. */
+/** Sends the headers of a response and half of its body, then cuts the connection. */
 export const cutHalfway: Fault = (_request, response) => {
   response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
   response.write('{"jobId": 1,', () => response.socket?.destroy());
