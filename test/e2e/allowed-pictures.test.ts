@@ -49,7 +49,7 @@ describe("what the settings.js of a real Node-RED allows", function () {
     await nodeRed.inject("inside");
     await logged(/imageSize: \{ width: 320, height: 240 \}/);
     await nodeRed.inject("outside");
-    await logged(/msg\.payload: the file .*2\.jpg lies in no allowed folder.*segmentAllowedFolders/);
+    await logged(/msg\.payload: the file .*2\.jpg is in no allowed folder.*segmentAllowedFolders/);
   });
 
   async function logged(text: RegExp): Promise<void> {

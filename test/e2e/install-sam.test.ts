@@ -78,7 +78,7 @@ describe("installing sam in the editor", function () {
       await status.filter({ hasText: /not installed.*\d+ MB.*\d+ MB on disk.*node-red-segment.sam/ }).waitFor();
       const packages = await page.locator(".segment-config-sam-packages li").allInnerTexts();
       assert.equal(packages.length, 2);
-      for (const text of packages) assert.match(text, /\d+\.\d+\.\d+, .*\d+ MB.*Licence: .*Source: https:/s);
+      for (const text of packages) assert.match(text, /\d+\.\d+\.\d+, .*\d+ MB.*License: .*Source: https:/s);
       await editor!.screenshot("install-sam-missing");
 
       await page.getByRole("button", { name: "Install" }).focus();
