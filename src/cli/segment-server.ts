@@ -35,7 +35,7 @@ async function install(options: InstallArguments): Promise<void> {
   else await installSam(options);
 }
 
-/** Runs the server until the process is told to end. */
+/** Runs the server until a signal ends the process. */
 async function serve(args: ServerArguments): Promise<void> {
   const options = serverOptions(args);
   const script = args.simulate === undefined ? undefined : await readScript(args.simulate);

@@ -1,8 +1,8 @@
 import type { ChildMessage } from "../api";
 
 /**
- * Whether a value is a message of our child. Its schema would say the same, but the child is ready soon after
- * Node-RED's start, and zod is loaded at the first message of a flow.
+ * Whether a value is a message of our child. The schema is not used: the child is ready soon after Node-RED's start, and
+ * zod is loaded with the first message of a flow.
  */
 export function isChildMessage(value: unknown): value is ChildMessage {
   if (typeof value !== "object" || value === null || !("type" in value)) return false;

@@ -5,7 +5,7 @@ import { Supervisor } from "./supervisor";
 
 const LINGER_MS = 10_000;
 
-/** A server of this process and who uses it. */
+/** A server of this process and the number of its users. */
 interface Shared {
   supervisor: Supervisor;
   users: number;
@@ -15,7 +15,7 @@ interface Shared {
 const servers = new Map<string, Shared>();
 
 /**
- * One user's share of the segment server that this package brings. It runs as a child process on a random port of the
+ * One user's share of the segment server of this package. The server runs as a child process on a random port of the
  * loopback; all users of one data directory share it.
  */
 export class EmbeddedServer {
@@ -30,7 +30,7 @@ export class EmbeddedServer {
     this.#options = options;
   }
 
-  /** Starts the server of a data directory, or joins the one that runs. It never throws: `endpoint` tells what failed. */
+  /** Starts the server of a data directory, or joins the one that runs. Never throws: `endpoint` reports a failure. */
   static acquire(options: EmbeddedOptions): EmbeddedServer {
     const key = realDirectory(options.dataDir);
     const shared = reuse(key, options) ?? { supervisor: new Supervisor(options), users: 0, linger: undefined };
@@ -41,21 +41,21 @@ export class EmbeddedServer {
     return new EmbeddedServer(key, shared, options);
   }
 
-  /** Whether the server runs with the options of this share; those of an earlier one hold while that is in use. */
+  /** Whether the server runs with the options of this share. While an earlier share is in use, the options of that one apply. */
   get runsAsAsked(): boolean {
     return sameOptions(this.#shared.supervisor.options, this.#options);
   }
 
   /**
-   * Where the server listens now and the token that it wants. Waits while it starts, 30 s at most. To be asked before
-   * every request: after a crash the server comes back at another address with another token.
+   * The present address and token of the server. Waits while it starts, 30 s at most. Call it before every request: after
+   * a crash the server has another address and another token.
    * @throws {SegmentError} `unreachable` with the reason when it does not start, `cancelled` when the signal aborts
    */
   endpoint(signal?: AbortSignal): Promise<Endpoint> {
     return this.#shared.supervisor.endpoint(signal);
   }
 
-  /** Gives the share back. The server ends some time after the last one. */
+  /** Releases the share. The server ends some time after its last user. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
@@ -78,11 +78,11 @@ function reuse(key: string, options: EmbeddedOptions): Shared | undefined {
   if (shared.users > 0) {
     options.log(
       `segment server: another config node runs it with other options for the folder ${key}; ` +
-        "those hold, so give both config nodes the same options or different data directories.",
+        "those apply: give both config nodes the same options or different data directories.",
     );
     return shared;
   }
-  // Its users are gone: the options were changed. The new one waits until this one has let go of the folder.
+  // It has no users: the options were changed. The new server waits until this one has released the folder.
   end(key, shared);
   return undefined;
 }

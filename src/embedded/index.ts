@@ -1,4 +1,4 @@
-/** Starts and watches the segment server, and the installation of its engine, as child processes. */
+/** Runs the segment server, and the installation of its engine, as child processes. */
 export { EmbeddedServer } from "./embedded-server";
 export type { EmbeddedOptions } from "./options";
 export { installSam, samInstallation, samStatus, type SamInstallation } from "./sam-installer";

@@ -1,15 +1,18 @@
 /** How an embedded server runs. */
 export interface EmbeddedOptions {
-  /** Folder of its jobs, files and pictures. One server serves all config nodes of a folder. */
+  /** Folder of jobs, files and pictures. One server serves all config nodes with this folder. */
   dataDir: string;
   engine: string;
   keepHours: number;
   keepMegabytes: number;
-  /** Node-RED's user directory: a further place where the engine looks for its parts. */
+  /** Node-RED's user directory: a further folder in which the engine looks for its packages. */
   userDir?: string;
   /** Gets the server's log, line by line. */
   log: (message: string) => void;
-  /** How long (ms) the server outlives its last user: 10,000, so that a redeploy keeps its models and caches. */
+  /**
+   * How long (ms) the server outlives its last user; 10,000 by default, so that a redeploy keeps its models and caches.
+   * @internal a seam for tests
+   */
   lingerMs?: number;
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 
-/** Makes a folder, and gives one name for it whatever the way to it. One that can't be made is its user's to complain about. */
+/** Creates a folder and returns its canonical path. Never throws: if the folder can't be created, the first write reports it. */
 export function realDirectory(path: string): string {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -11,7 +11,7 @@ export function realDirectory(path: string): string {
   return existingDirectory(path);
 }
 
-/** The same name, without making the folder. */
+/** The same path, without creating the folder. */
 export function existingDirectory(path: string): string {
   try {
     return realpathSync(path);

@@ -6,14 +6,22 @@ import type { EmbeddedOptions } from "./options";
 const START_PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** A server that has served this long is taken for sound: its next restart is quick again. */
+/** After this time without a crash, the next restart is quick again. */
 const STABLE_MS = 60_000;
-/** After so many starts in a row that failed, callers are told at once instead of waiting. */
+/** After this number of failed starts in a row, callers get the error at once instead of waiting. */
 const HOPELESS_STARTS = 2;
 
-/** Keeps one server running: starts it, and again with growing pauses when it dies. */
+/**
+ * Keeps one server running. Its states:
+ *
+ * - *starting*: from the construction, and after each pause. -> running when the child reports its address, pausing when
+ *   it ends. Callers of `endpoint` wait; after two failed starts in a row they get the error at once.
+ * - *running*: callers get the address. -> pausing when the child ends.
+ * - *pausing*: 0.5 s, then twice as long after each further crash, up to 30 s. -> starting.
+ * - *stopped*: by `stop`, from any state. Final: callers get an error.
+ */
 export class Supervisor {
-  /** Of the config node that came last: the first one's may be gone. */
+  /** The log of the newest config node, as the first one may have been removed. */
   log: EmbeddedOptions["log"];
   readonly #waiting = new Set<Wait<Endpoint>>();
   #child: ServerChild | undefined;
@@ -31,7 +39,7 @@ export class Supervisor {
   }
 
   /**
-   * Where the server listens now; waits while it starts.
+   * The present address and token of the server; waits while it starts.
    * @throws {SegmentError} `unreachable` with the reason when it does not start, `cancelled` when the signal aborts
    */
   endpoint(signal?: AbortSignal): Promise<Endpoint> {
@@ -95,7 +103,7 @@ export class Supervisor {
     this.#lastFailure = reason;
     if (this.#failedStarts >= HOPELESS_STARTS) this.#rejectAll();
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#crashes++);
-    this.log(`segment server: ${reason}. It is started again in ${pause / 1000} s.`);
+    this.log(`segment server: ${reason}. It will be restarted in ${pause / 1000} s.`);
     this.#restart = setTimeout(() => this.#start(), pause).unref();
   }
 
@@ -113,8 +121,8 @@ export class Supervisor {
     return this.#lastFailure === ""
       ? `${server} is still starting after ${START_PATIENCE_MS / 1000} s: this machine is slow or busy. ` +
           "Send the message again when Node-RED's log says that the server has started."
-      : `${server} does not run: ${this.#lastFailure}. Once the cause is removed it starts by itself. ` +
-          "Node-RED's log says more.";
+      : `${server} does not run: ${this.#lastFailure}. It starts by itself once the cause is removed. ` +
+          "See Node-RED's log for details.";
   }
 }
 

@@ -2,15 +2,15 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { collect, errorAnswer, jsonAnswer, sendAnswer, wireForm, type Answer } from "./answer";
+import { collect, errorResponse, jsonResponse, sendResponse, wireForm, type HttpResponse } from "./http-response";
 import type { Fault } from "./script";
 
-/** A request that waits for its answer. */
+/** A request that waits for its response. */
 export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
-  /** Lets the server behind answer. Called once. */
-  pass(): Promise<Answer>;
+  /** Passes the request on to the real server. Called once. */
+  pass(): Promise<HttpResponse>;
   /** Closes all connections and the port for a while. */
   refuse(seconds: number): void;
   /** Aborts when the connection is gone. */
@@ -22,8 +22,8 @@ type StatusFault = Extract<Fault, { fault: "status" }>;
 const HTML = "<!doctype html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>";
 const CHUNK = Buffer.alloc(64 * 1024, "a");
 
-/** Does to a request what the script says. */
-export async function carryOut(fault: Fault, exchange: Exchange): Promise<void> {
+/** Performs a fault on a request. */
+export async function perform(fault: Fault, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   switch (fault.fault) {
     case "refuse":
@@ -46,7 +46,7 @@ export async function carryOut(fault: Fault, exchange: Exchange): Promise<void> 
       return;
     case "delay":
       await sleep(fault.ms, undefined, { signal: exchange.signal });
-      sendAnswer(response, await exchange.pass());
+      sendResponse(response, await exchange.pass());
       return;
     case "oversized":
       await collect(request);
@@ -54,41 +54,43 @@ export async function carryOut(fault: Fault, exchange: Exchange): Promise<void> 
       return;
     default:
       await collect(request);
-      sendAnswer(response, madeUp(fault));
+      sendResponse(response, madeUpResponse(fault));
   }
 }
 
-/** An answer that the server behind had no part in. */
-function madeUp(fault: Extract<Fault, { fault: "status" | "not-json" | "html" | "wrong-schema" }>): Answer {
+/** A response that does not come from the real server. */
+function madeUpResponse(
+  fault: Extract<Fault, { fault: "status" | "not-json" | "html" | "wrong-schema" }>,
+): HttpResponse {
   switch (fault.fault) {
     case "status":
-      return statusAnswer(fault);
+      return statusResponse(fault);
     case "not-json":
-      return { ...jsonAnswer(200, {}), body: Buffer.from('{"status": "Queued",') };
+      return { ...jsonResponse(200, {}), body: Buffer.from('{"status": "Queued",') };
     case "html":
       return { status: 200, headers: { "content-type": "text/html" }, body: Buffer.from(HTML) };
     case "wrong-schema":
-      return jsonAnswer(200, { hello: "world" });
+      return jsonResponse(200, { hello: "world" });
   }
 }
 
-function statusAnswer({ status, body, headers, retryAfter, retryAfterDate }: StatusFault): Answer {
-  const answer = bodyAnswer(status, body);
+function statusResponse({ status, body, headers, retryAfter, retryAfterDate }: StatusFault): HttpResponse {
+  const base = bodyResponse(status, body);
   const later =
     retryAfterDate === undefined ? retryAfter?.toString() : new Date(Date.now() + retryAfterDate * 1000).toUTCString();
   const retry = later === undefined ? {} : { "retry-after": later };
-  return { ...answer, headers: { ...answer.headers, ...retry, ...headers } };
+  return { ...base, headers: { ...base.headers, ...retry, ...headers } };
 }
 
-function bodyAnswer(status: number, body: StatusFault["body"]): Answer {
-  if (body === undefined) return errorAnswer(status, `Simulated: status ${status}`);
-  if (typeof body !== "string") return jsonAnswer(status, body);
+function bodyResponse(status: number, body: StatusFault["body"]): HttpResponse {
+  if (body === undefined) return errorResponse(status, `Simulated: status ${status}`);
+  if (typeof body !== "string") return jsonResponse(status, body);
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: Buffer.from(body) };
 }
 
 /** Sends head and body byte by byte. */
-async function drip(answer: Answer, bytesPerSecond: number, { request, signal }: Exchange): Promise<void> {
-  const { head, body } = wireForm(answer);
+async function drip(whole: HttpResponse, bytesPerSecond: number, { request, signal }: Exchange): Promise<void> {
+  const { head, body } = wireForm(whole);
   for (const byte of Buffer.concat([head, body])) {
     request.socket.write(Buffer.of(byte));
     await sleep(1000 / bytesPerSecond, undefined, { signal });
@@ -97,13 +99,13 @@ async function drip(answer: Answer, bytesPerSecond: number, { request, signal }:
 }
 
 /** Sends the first half of the body, or of the head where there is no body, and ends the connection. */
-function truncate(answer: Answer, socket: Socket): void {
-  const { head, body } = wireForm(answer);
+function truncate(whole: HttpResponse, socket: Socket): void {
+  const { head, body } = wireForm(whole);
   const sent = body.length > 0 ? [head, body.subarray(0, body.length / 2)] : [head.subarray(0, head.length / 2)];
   socket.end(Buffer.concat(sent));
 }
 
-/** Sends a JSON text of that length, no faster than it is read. */
+/** Sends a JSON text of this length, no faster than the client reads it. */
 async function sendOversized(response: ServerResponse, megabytes: number, signal: AbortSignal): Promise<void> {
   response.writeHead(200, { "content-type": "application/json" });
   response.write('{"padding":"');

@@ -8,12 +8,12 @@ export { parseScript, readScript, ScriptError, type Script, type WrittenScript }
 export { Simulator } from "./simulator";
 
 /**
- * Starts a segment server on a port of its own, and a simulator before it where the options say.
+ * Starts a segment server on a free port, and in front of it a simulator at the address of the options.
  * @throws as `startServer` does
  */
 export async function startSimulatedServer(options: ServerOptions, script: Script): Promise<RunningServer> {
   const { host, port, log } = options;
-  // Tokens that the simulator gives out are worth nothing if the server wants none.
+  // The tokens that the simulator issues only matter if the server requires one.
   const token = options.token ?? (script.oauth === undefined ? undefined : randomUUID());
   const server = await startServer({ ...options, host: "127.0.0.1", port: 0, token });
   try {

@@ -1,7 +1,7 @@
 import type { Fault, Rule, Step } from "./script";
 
-/** What rules look at. */
-export interface Asked {
+/** The part of a request that rules match. */
+export interface RequestLine {
   method: string;
   /** Without the query. */
   path: string;
@@ -17,12 +17,12 @@ const ROUTES: [Step, RegExp][] = [
   ["looks", /^POST \/api\/v1\/projects\/[^/]+\/context\/vision\/segment\/byids$/],
 ];
 
-/** The step that a request belongs to. */
-export function stepOf({ method, path }: Asked): Step | undefined {
+/** The step that a request belongs to; undefined for other requests. */
+export function stepOf({ method, path }: RequestLine): Step | undefined {
   return ROUTES.find(([, pattern]) => pattern.test(`${method} ${path}`))?.[0];
 }
 
-/** Tells which fault a request gets. Each rule counts the requests that reach it: no earlier rule has taken them. */
+/** Decides which fault a request gets. Each rule counts the requests that it matches and that no earlier rule has taken. */
 export class Matcher {
   readonly #rules: { rule: Rule; seen: number }[];
 
@@ -30,10 +30,10 @@ export class Matcher {
     this.#rules = rules.map((rule) => ({ rule, seen: 0 }));
   }
 
-  /** The fault of the first rule that takes the request; undefined if it is to pass. */
-  take(asked: Asked): Fault | undefined {
+  /** The fault of the first rule that takes the request; undefined if it passes. */
+  take(request: RequestLine): Fault | undefined {
     for (const entry of this.#rules) {
-      if (!concerns(entry.rule.on, asked)) continue;
+      if (!matches(entry.rule.on, request)) continue;
       entry.seen += 1;
       if (isTurn(entry.rule, entry.seen)) return entry.rule.do;
     }
@@ -41,11 +41,11 @@ export class Matcher {
   }
 }
 
-function concerns({ step, method, path }: Rule["on"], asked: Asked): boolean {
+function matches({ step, method, path }: Rule["on"], request: RequestLine): boolean {
   return (
-    (step === undefined || step === stepOf(asked)) &&
-    (method === undefined || method === asked.method) &&
-    (path === undefined || matchesPattern(asked.path, path))
+    (step === undefined || step === stepOf(request)) &&
+    (method === undefined || method === request.method) &&
+    (path === undefined || matchesPattern(request.path, path))
   );
 }
 

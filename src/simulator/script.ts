@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { describeIssues, errorText } from "../api";
 
-/** What a request is for: its step on the way from a picture to a result. */
+/** The steps from a picture to a result. A request belongs to one of them, or to none. */
 export const STEPS = ["token", "upload", "put", "files", "start", "look", "looks"] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -21,12 +21,12 @@ const faults = [
   z.strictObject({
     fault: z.literal("status"),
     status: z.number().int().min(200).max(599),
-    /** An object goes as JSON, a text as it is. */
+    /** An object is sent as JSON, a text as it is. */
     body: z.union([z.string(), z.looseObject({})]).optional(),
     headers: headersSchema.optional(),
     /** Seconds for the header `Retry-After`. */
     retryAfter: wholeSeconds.optional(),
-    /** The same, but the header holds the date that is so many seconds ahead. */
+    /** The same, but sent as a date: this many seconds from now. */
     retryAfterDate: wholeSeconds.optional(),
   }),
   z.strictObject({ fault: z.literal("not-json") }),
@@ -40,12 +40,12 @@ const FAULT_NAMES = faults.map(({ shape }) => shape.fault.value);
 const faultSchema = z.discriminatedUnion("fault", faults, {
   error: `must be {"fault": …} with one of ${FAULT_NAMES.join(", ")}`,
 });
-/** What is done to a request. */
+/** What happens to a request. */
 export type Fault = z.infer<typeof faultSchema>;
 
 const ruleSchema = z
   .strictObject({
-    /** Which requests; without anything, all. */
+    /** Which requests; all, if nothing is given. */
     on: z
       .strictObject({
         step: z.enum(STEPS).optional(),
@@ -54,11 +54,11 @@ const ruleSchema = z
         path: z.string().startsWith("/").optional(),
       })
       .default({}),
-    /** Only the so-and-so-manyth of them (from 1). */
+    /** Only the nth match, counted from 1. */
     nth: count.optional(),
-    /** Only the first so many. */
+    /** Only the first n matches. */
     times: count.optional(),
-    /** Each so-and-so-manyth. */
+    /** Every nth match. */
     every: count.optional(),
     do: faultSchema,
   })
@@ -69,9 +69,9 @@ export type Rule = z.infer<typeof ruleSchema>;
 
 const scriptSchema = z.strictObject({
   rules: z.array(ruleSchema).default([]),
-  /** Behave like CDF: no look at many jobs, no held answers, no idempotency keys. */
+  /** Behave like CDF: no polls for many jobs, no long polls, no idempotency keys. */
   withoutExtensions: z.boolean().default(false),
-  /** How long a job takes at least, from its POST on. */
+  /** Shortest duration of a job, from its POST on. */
   jobSeconds: z
     .union(
       [
@@ -81,26 +81,26 @@ const scriptSchema = z.strictObject({
       { error: 'must be a number of seconds, or {"lognormal": {"median": seconds, "sigma": …}}' },
     )
     .optional(),
-  /** Give out tokens at `POST /oauth2/token` to any client with this secret. */
+  /** Issue tokens at `POST /oauth2/token` to any client with this secret. */
   oauth: z
     .strictObject({
       clientSecret: z.string().min(1),
-      /** Life of a token in seconds. */
+      /** Lifetime of a token in seconds. */
       expiresIn: z.number().int().min(1).default(3600),
     })
     .optional(),
 });
-/** What the simulator does, beside passing requests on. */
+/** What the simulator does besides passing requests on. */
 export type Script = z.infer<typeof scriptSchema>;
-/** A script as it is written: what has a default may be missing. */
+/** A script as it is written: fields with a default may be missing. */
 export type WrittenScript = z.input<typeof scriptSchema>;
 
-/** A script that cannot be followed. The message is one line. */
+/** A script that is invalid or can't be read. The message is one line. */
 export class ScriptError extends Error {
   override readonly name = "ScriptError";
 }
 
-/** Checks a script. @throws {ScriptError} naming the rule and field; `name` says which script it was */
+/** Checks a script. @throws {ScriptError} naming the rule and field; `name` identifies the script in the message */
 export function parseScript(value: unknown, name: string): Script {
   const parsed = scriptSchema.safeParse(value);
   if (parsed.success) return parsed.data;

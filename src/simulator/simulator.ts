@@ -4,8 +4,8 @@ import { errorText } from "../api";
 import { namesLoopback, WRONG_HOST } from "../server/access";
 import { listenUrl } from "../server/listen-url";
 import type { Log } from "../server/log";
-import { errorAnswer, sendAnswer } from "./answer";
-import { carryOut } from "./faults";
+import { errorResponse, sendResponse } from "./http-response";
+import { perform } from "./faults";
 import { Matcher } from "./matcher";
 import type { Script } from "./script";
 import { Upstream, type Target } from "./upstream";
@@ -13,18 +13,18 @@ import { Upstream, type Target } from "./upstream";
 const REOPEN_MS = 100;
 
 export interface SimulatorOptions {
-  /** The server that does the work. */
+  /** The real server. */
   target: Target;
   script: Script;
   host: string;
   /** 0 takes a free port. */
   port: number;
-  /** Answer only to requests whose `Host` is this machine's loopback. */
+  /** Accept only requests whose `Host` is this machine's loopback. */
   checkHost?: boolean;
   log: Log;
 }
 
-/** Stands before a segment server and does to requests what its script says. */
+/** A proxy in front of a segment server that applies a script of faults to the requests. */
 export class Simulator {
   readonly #options: SimulatorOptions;
   readonly #matcher: Matcher;
@@ -37,7 +37,7 @@ export class Simulator {
     this.#options = options;
     this.#matcher = new Matcher(options.script.rules);
     this.#upstream = new Upstream(options.target, options.script);
-    // An upload, or a hanging request, may take as long as it likes.
+    // Uploads and hanging requests may take any time.
     this.#server = http.createServer({ requestTimeout: 0 }, (request, response) => {
       void this.#handle(request, response);
     });
@@ -56,7 +56,7 @@ export class Simulator {
     return this.#url;
   }
 
-  /** Cuts all connections and stops to listen. */
+  /** Cuts all connections and stops listening. */
   async close(): Promise<void> {
     clearTimeout(this.#reopening);
     this.#upstream.close();
@@ -70,27 +70,27 @@ export class Simulator {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
-    const asked = { method: request.method ?? "", path: (request.url ?? "").replace(/\?.*/s, "") };
-    const pass = () => this.#upstream.answer(request, asked, gone.signal);
+    const line = { method: request.method ?? "", path: (request.url ?? "").replace(/\?.*/s, "") };
+    const pass = () => this.#upstream.respond(request, line, gone.signal);
     try {
       if (this.#options.checkHost === true && !namesLoopback(request)) {
-        sendAnswer(response, errorAnswer(403, WRONG_HOST));
+        sendResponse(response, errorResponse(403, WRONG_HOST));
         return;
       }
-      const fault = this.#matcher.take(asked);
+      const fault = this.#matcher.take(line);
       if (fault === undefined) {
-        sendAnswer(response, await pass());
+        sendResponse(response, await pass());
         return;
       }
-      this.#options.log(`simulated ${fault.fault}: ${asked.method} ${asked.path}`);
+      this.#options.log(`simulated ${fault.fault}: ${line.method} ${line.path}`);
       const refuse = (seconds: number): void => this.#refuse(seconds);
-      await carryOut(fault, { request, response, pass, refuse, signal: gone.signal });
+      await perform(fault, { request, response, pass, refuse, signal: gone.signal });
     } catch (error) {
-      if (gone.signal.aborted) return; // the client has gone: nobody to tell
-      const message = `The server behind the simulator gave no answer: ${errorText(error)}`;
+      if (gone.signal.aborted) return; // the client has gone
+      const message = `The server behind the simulator did not respond: ${errorText(error)}`;
       this.#options.log(message);
       if (response.headersSent) response.destroy();
-      else sendAnswer(response, errorAnswer(502, message));
+      else sendResponse(response, errorResponse(502, message));
     }
   }
 

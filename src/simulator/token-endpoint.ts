@@ -1,30 +1,30 @@
 import { randomUUID, timingSafeEqual, createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { jsonAnswer, type Answer } from "./answer";
+import { jsonResponse, type HttpResponse } from "./http-response";
 import type { Script } from "./script";
 
-/** Gives out tokens by OAuth 2 client credentials (RFC 6749, section 4.4): to any client id with the secret. */
+/** Issues tokens for OAuth 2 client credentials (RFC 6749, section 4.4): to any client id with the secret. */
 export class TokenEndpoint {
   /** When tokens expire, by `performance.now()`. */
   readonly #tokens = new Map<string, number>();
 
   constructor(private readonly settings: NonNullable<Script["oauth"]>) {}
 
-  /** Answers `POST /oauth2/token`. The secret stands in the form or in the header, as HTTP Basic. */
-  answer(headers: IncomingHttpHeaders, body: Buffer): Answer {
+  /** Responds to `POST /oauth2/token`. The secret is in the form, or in the header as HTTP Basic. */
+  respond(headers: IncomingHttpHeaders, body: Buffer): HttpResponse {
     const form = new URLSearchParams(body.toString("utf8"));
     if (form.get("grant_type") !== "client_credentials") {
-      return jsonAnswer(400, { error: "unsupported_grant_type", error_description: "send client_credentials" });
+      return jsonResponse(400, { error: "unsupported_grant_type", error_description: "send client_credentials" });
     }
     if (!isSame(form.get("client_secret") ?? basicSecret(headers), this.settings.clientSecret)) {
-      return jsonAnswer(401, { error: "invalid_client", error_description: "the client secret is wrong" });
+      return jsonResponse(401, { error: "invalid_client", error_description: "the client secret is wrong" });
     }
     const token = randomUUID();
     this.#tokens.set(token, performance.now() + this.settings.expiresIn * 1000);
-    return jsonAnswer(200, { access_token: token, token_type: "Bearer", expires_in: this.settings.expiresIn });
+    return jsonResponse(200, { access_token: token, token_type: "Bearer", expires_in: this.settings.expiresIn });
   }
 
-  /** Whether the header `Authorization` holds a token that was given out and has not expired. */
+  /** Whether the header `Authorization` holds an issued token that has not expired. */
   accepts(authorization: string | undefined): boolean {
     const token = /^Bearer +(.+)$/i.exec(authorization ?? "")?.[1] ?? "";
     const expires = this.#tokens.get(token) ?? 0;

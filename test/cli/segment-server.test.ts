@@ -34,7 +34,7 @@ describe("the command line", function () {
     [["--workers", "0"], /--workers/],
     [["--workers"], /--workers/],
     [["--engine", "magic"], /--engine.*"magic"/],
-    [["--sam-providers", "cuda,tpu"], /--sam-providers: must be names out of cpu, cuda, dml, coreml.*"cuda,tpu"/],
+    [["--sam-providers", "cuda,tpu"], /--sam-providers: must be names from cpu, cuda, dml, coreml.*"cuda,tpu"/],
     [["--keep-hours", "-1"], /--keep-hours/],
     [["--token", ""], /--token/],
     [["--host", "0.0.0.0"], /token/],
@@ -54,7 +54,7 @@ describe("the command line", function () {
     });
   }
 
-  it("tells in its health what the engine computes on, and in its log why it is not what was asked for", async () => {
+  it("reports in its health what the engine computes on, and logs why the provider differs from the option", async () => {
     installToySam(dataDir);
     const server = await ServerProcess.start(["--data", dataDir, "--sam-providers", "cuda,cpu"]);
     const health = z.object({ engine: z.object({ runtime: z.string().optional(), provider: z.string().optional() }) });
@@ -71,7 +71,7 @@ describe("the command line", function () {
   });
 
   itWithSignals(
-    "tells on one line of stdout where it listens, takes the token of the environment, and ends on SIGTERM",
+    "prints its address on one line of stdout, takes the token of the environment, and ends on SIGTERM",
     async () => {
       const server = await ServerProcess.start(["--data", dataDir]);
       assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -109,25 +109,25 @@ describe("the command line", function () {
     const spawnChild = () => {
       child = fork(CLI, ["--ipc", "--data", dataDir], { execArgv: [], stdio: ["ignore", "pipe", "pipe", "ipc"] });
     };
-    const say = (message: ParentMessage) => child.send(message);
-    const heard = async () => {
+    const send = (message: ParentMessage) => child.send(message);
+    const nextMessage = async () => {
       const [message] = (await once(child, "message")) as [unknown];
       return childMessageSchema.parse(message);
     };
     const ready = async () => {
-      say({ type: "start", token: "a-token-from-the-parent" });
-      const message = await heard();
+      send({ type: "start", token: "a-token-from-the-parent" });
+      const message = await nextMessage();
       if (message.type !== "ready") return assert.fail(message.message);
       return new TestClient(message.url, "a-token-from-the-parent");
     };
     beforeEach(spawnChild);
     afterEach(() => child.kill("SIGKILL"));
 
-    it("takes the token over IPC, checks the Host, and ends when it is told to", async () => {
+    it("takes the token over IPC, checks the Host, and ends on the message to stop", async () => {
       const { http } = await ready();
       assert.equal((await http.get("/api/v1/token/inspect")).status, 200);
       errorOf(await http.get("/health", { headers: { host: "evil.example" } }), 403);
-      say({ type: "stop" });
+      send({ type: "stop" });
       const [code] = (await once(child, "exit")) as [number];
       assert.equal(code, 0);
     });
@@ -139,20 +139,20 @@ describe("the command line", function () {
       assert.equal(code, 0);
     });
 
-    it("ends when its parent is gone before it was started", async () => {
+    it("ends when its parent is gone before it has started", async () => {
       child.disconnect();
       const [code] = (await once(child, "exit")) as [number];
       assert.equal(code, 0);
     });
 
-    it("tells why it can't start", async () => {
+    it("reports why it can't start", async () => {
       child.kill("SIGKILL");
       const data = dataDir;
       dataDir = CLI; // a file
       spawnChild();
       dataDir = data;
-      say({ type: "start", token: "a-token-from-the-parent" });
-      const [message, [code]] = await Promise.all([heard(), once(child, "exit") as Promise<[number]>]);
+      send({ type: "start", token: "a-token-from-the-parent" });
+      const [message, [code]] = await Promise.all([nextMessage(), once(child, "exit") as Promise<[number]>]);
       assert.equal(message.type, "failed");
       assert.equal(code, 1);
     });

@@ -44,7 +44,7 @@ describe("the WebAssembly runtime", function () {
       ...args,
     ]);
     assert.ok(stdout.includes(`${web.name} ${web.version}`));
-    assert.match(stdout, /35 MB to fetch, 152 MB on disk/);
+    assert.match(stdout, /35 MB to download, 152 MB on disk/);
     assert.ok(!stdout.includes(native.name));
     assert.ok(existsSync(join(modules, web.name)));
     assert.ok(!existsSync(join(modules, native.name)));

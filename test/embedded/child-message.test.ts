@@ -11,7 +11,7 @@ const value = fc.oneof(
 );
 
 describe("isChildMessage", () => {
-  it("takes all that the schema of the channel takes", () => {
+  it("accepts all that the schema of the channel accepts", () => {
     fc.assert(
       fc.property(value, (message) => {
         if (childMessageSchema.safeParse(message).success) assert.ok(isChildMessage(message));
@@ -19,7 +19,7 @@ describe("isChildMessage", () => {
     );
   });
 
-  it("refuses what lacks the part that is read", () => {
+  it("refuses messages without the part that is read", () => {
     for (const message of [
       undefined,
       null,

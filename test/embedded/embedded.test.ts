@@ -52,7 +52,7 @@ describe("embedded server", function () {
     assert.notEqual(after.token, before.token);
   });
 
-  it("is shared by all users of a folder, whatever they call it, until the last one leaves", async () => {
+  it("is shared by all users of a folder, by whatever path, until the last one leaves", async () => {
     const folder = scratchFolder();
     const link = join(scratchFolder(), "link");
     symlinkSync(folder, link);
@@ -78,7 +78,7 @@ describe("embedded server", function () {
     assert.deepEqual(await second.server.endpoint(), before);
   });
 
-  it("starts anew when its last user is gone and the next one wants other options", async () => {
+  it("is replaced when its last user is gone and the next one has other options", async () => {
     const folder = scratchFolder();
     const first = acquire(folder, { lingerMs: 30_000 });
     const before = await first.server.endpoint();
@@ -93,7 +93,7 @@ describe("embedded server", function () {
     assert.notEqual((await first.server.endpoint()).url, (await second.server.endpoint()).url);
   });
 
-  it("tells why it does not start, and starts once that is mended", async () => {
+  it("reports why it does not start, and starts once the cause is removed", async () => {
     const folder = join(scratchFolder(), "data");
     writeFileSync(folder, "not a folder");
     const { server } = acquire(folder);
@@ -101,7 +101,7 @@ describe("embedded server", function () {
     assert.ok(error instanceof SegmentError);
     assert.equal(error.code, "unreachable");
     assert.match(error.message, /data directory .*data\).*(EEXIST|ENOTDIR)/);
-    await assert.rejects(server.endpoint(), { code: "unreachable" }); // at once, as it is hopeless for now
+    await assert.rejects(server.endpoint(), { code: "unreachable" }); // at once, after two failed starts
     rmSync(folder);
     const ready = (): Promise<boolean> =>
       server.endpoint().then(

@@ -63,7 +63,7 @@ describe("client on the embedded server", function () {
     await client.waiter.wait(first.jobId, { timeoutMs: 60_000 });
   });
 
-  it("gives the code for an unknown file, an unknown job and a prompt that is refused", async () => {
+  it("gives the error code for an unknown file, an unknown job and a prompt that is refused", async () => {
     const fileId = await upload();
     const code = (promise: Promise<unknown>): Promise<string> =>
       promise.then(
@@ -79,7 +79,7 @@ describe("client on the embedded server", function () {
     assert.equal(await code(upload(tooLarge)), "invalid-image");
   });
 
-  it("brings a bad picture as a failed job with a reason", async () => {
+  it("reports a bad picture as a failed job with a reason", async () => {
     const { jobId } = await client.startJob({ items: [{ fileId: await upload(Buffer.from("GIF89a")) }], ...ONE_COIN });
     const job = await client.waiter.wait(jobId, { timeoutMs: 60_000 });
     assert.equal(job.status, "Failed");

@@ -1,4 +1,4 @@
-// Stands in for a Node-RED: starts an embedded server and stays or ends as it is told, or installs the sam engine.
+// Stands in for a Node-RED: starts an embedded server and stays or ends as its argument says, or installs the sam engine.
 import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedServer, installSam } from "../../src/embedded";
 

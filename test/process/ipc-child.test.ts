@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endText, IpcChild, type ChildCommand, type ChildEnd } from "../../src/process/ipc-child";
 
-const COMMAND: ChildCommand = { module: join(__dirname, "child.cjs"), stdout: "lines", stderr: "lines" };
+const COMMAND: ChildCommand = { module: join(__dirname, "child.mjs"), stdout: "lines", stderr: "lines" };
 
 /** A running child, and everything that it has reported. */
 function start(command: ChildCommand = COMMAND) {
@@ -87,7 +87,7 @@ describe("IpcChild", function () {
   });
 
   it("refuses a module that is missing", () => {
-    assert.throws(() => start({ ...COMMAND, module: join(__dirname, "missing.cjs") }), /missing\.cjs/);
+    assert.throws(() => start({ ...COMMAND, module: join(__dirname, "missing.mjs") }), /missing\.mjs/);
   });
 
   it("reports a process that can't be started", async () => {
@@ -105,7 +105,9 @@ describe("IpcChild", function () {
   });
 
   it("does not keep its parent alive after unref, and ends with it", async () => {
-    const pid = Number(execFileSync(process.execPath, [join(__dirname, "parent.cjs")], { encoding: "utf8" }));
+    const pid = Number(
+      execFileSync(process.execPath, ["--require", "tsx/cjs", join(__dirname, "parent.ts")], { encoding: "utf8" }),
+    );
     assert.ok(pid > 0);
     await until(() => !isAlive(pid));
   });

@@ -11,13 +11,13 @@ function matcher(rules: WrittenScript["rules"]): Matcher {
   return new Matcher(parseScript({ rules }, "test").rules);
 }
 
-/** For so many requests, whether each got a fault. */
+/** Whether each of n requests got a fault. */
 function hits(of: Matcher, requests: number): boolean[] {
   return Array.from({ length: requests }, () => of.take(START) !== undefined);
 }
 
-describe("simulate: scripts", () => {
-  it("may be empty, and fill in what is not said", () => {
+describe("simulator scripts", () => {
+  it("may be empty, and get defaults", () => {
     assert.deepEqual(parseScript({}, "s.json"), { rules: [], withoutExtensions: false });
     const [rule] = parseScript({ rules: [{ do: { fault: "drip" } }] }, "s.json").rules;
     assert.deepEqual(rule, { on: {}, do: { fault: "drip", bytesPerSecond: 10 } });
@@ -53,7 +53,7 @@ describe("simulate: scripts", () => {
   }
 });
 
-describe("simulate: rules", () => {
+describe("simulator rules", () => {
   it("name the step of each request of the contract", () => {
     const files = "/api/v1/projects/plant/files";
     const rows: [string, string, string | undefined][] = [
@@ -70,7 +70,7 @@ describe("simulate: rules", () => {
     for (const [method, path, step] of rows) assert.equal(stepOf({ method, path }), step, `${method} ${path}`);
   });
 
-  it("nth takes that request alone, times the first ones, every each so-and-so-manyth, none of them all", () => {
+  it("nth matches one request, times the first n, every each nth, no count all", () => {
     fc.assert(
       fc.property(count, count, (n, requests) => {
         const fault = { fault: "hang" } as const;
@@ -85,7 +85,7 @@ describe("simulate: rules", () => {
     );
   });
 
-  it("are tried in their order; the later one counts what the earlier one has let pass", () => {
+  it("are tried in order; a later rule counts only what the earlier ones let pass", () => {
     const of = matcher([
       { nth: 2, do: { fault: "hang" } },
       { times: 2, do: { fault: "html" } },
@@ -94,7 +94,7 @@ describe("simulate: rules", () => {
     assert.deepEqual(faults, ["html", "hang", "html", undefined]);
   });
 
-  it("count and take only what they are for", () => {
+  it("count and take only the requests that they match", () => {
     const of = matcher([{ on: { step: "start", method: "post" }, nth: 2, do: { fault: "hang" } }]);
     assert.equal(of.take(START), undefined);
     assert.equal(of.take({ method: "GET", path: `${SEGMENT}/1` }), undefined);
@@ -102,7 +102,7 @@ describe("simulate: rules", () => {
     assert.deepEqual(of.take(START), { fault: "hang" });
   });
 
-  it("a path with a star fits whatever stands for it, and nothing else in it is special", () => {
+  it("a star in a path stands for any characters, and nothing else in it is special", () => {
     fc.assert(
       fc.property(fc.webPath(), fc.webPath(), fc.string(), (before, after, middle) => {
         const isHit = (pattern: string, path: string): boolean =>

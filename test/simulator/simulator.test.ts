@@ -11,13 +11,13 @@ import { disc, errorOf, runCli, SEGMENT, ServerProcess, TestClient, TestServer, 
 
 const INSPECT = "/api/v1/token/inspect";
 
-/** What a raw client sees of one exchange: whatever arrives until the connection ends, and how that was. */
+/** What a raw client sees of one exchange: all that arrives until the connection ends, and its error. */
 interface Seen {
   text: string;
   error: string | undefined;
 }
 
-/** Sends a request over a connection of its own; looks for `ms` at most. */
+/** Sends a request over its own connection; reads for `ms` at most. */
 function ask(url: string, { method = "GET", path = INSPECT, body = "", ms = 5000 } = {}): Promise<Seen> {
   const { hostname, port, host } = new URL(url);
   const head = [
@@ -33,7 +33,7 @@ function ask(url: string, { method = "GET", path = INSPECT, body = "", ms = 5000
     let error: string | undefined;
     const socket = connect(Number(port), hostname);
     const timer = setTimeout(() => {
-      error = "nothing more came";
+      error = "nothing more arrived";
       socket.destroy();
     }, ms);
     socket.on("data", (chunk) => chunks.push(chunk));
@@ -78,7 +78,7 @@ describe("the simulator", function () {
     return seen;
   }
 
-  it("passes requests and answers on, and links to pictures lead through it", async () => {
+  it("passes requests and responses on, and links to pictures go through it", async () => {
     const { url } = await simulate({});
     const client = new TestClient(url);
     const fileId = await client.upload(await disc());
@@ -90,7 +90,7 @@ describe("the simulator", function () {
     assert.equal((await new TestClient(url, "another").http.get(INSPECT)).status, 401);
   });
 
-  it("reset-before: the connection is reset, and the server hears nothing", async () => {
+  it("reset-before: the connection is reset, and the server does not see the request", async () => {
     const { url } = await simulate({ rules: [{ do: { fault: "reset-before" } }] });
     const fileId = await server.upload(await disc());
     const before = server.logged.length;
@@ -100,7 +100,7 @@ describe("the simulator", function () {
     assert.equal(server.logged.length, before);
   });
 
-  it("reset-after: the server has done what was asked", async () => {
+  it("reset-after: the server has handled the request", async () => {
     const { url } = await simulate({ rules: [{ do: { fault: "reset-after" } }] });
     const fileId = await server.upload(await disc());
     const seen = await ask(url, { method: "POST", path: "/api/v1/projects/plant/files/delete", body: `{"items":[{"id":${fileId}}]}` }); // prettier-ignore
@@ -108,7 +108,7 @@ describe("the simulator", function () {
     errorOf(await server.http.post(SEGMENT, { items: [{ fileId }], points: [{ x: 0.5, y: 0.5 }] }), 400);
   });
 
-  it("refuse: open connections are cut, new ones refused, and after a while it is there again", async () => {
+  it("refuse: open connections are cut and new ones refused, for a while", async () => {
     const { url } = await simulate({ rules: [{ nth: 2, do: { fault: "refuse", seconds: 0.5 } }] });
     const agent = new http.Agent({ keepAlive: true });
     const idle = await new Promise<http.IncomingMessage>((resolve) => http.get(`${url}/health`, { agent }, resolve));
@@ -121,20 +121,20 @@ describe("the simulator", function () {
     assert.match((await ask(url)).text, /^HTTP\/1\.1 200/);
   });
 
-  it("hang: no answer comes", async () => {
-    assert.deepEqual(await once({ fault: "hang" }, 300), { text: "", error: "nothing more came" });
+  it("hang: no response arrives", async () => {
+    assert.deepEqual(await once({ fault: "hang" }, 300), { text: "", error: "nothing more arrived" });
   });
 
-  it("drip: the answer comes byte by byte, from its head on, and is whole in the end", async () => {
+  it("drip: the response arrives byte by byte, from its head on, and is complete in the end", async () => {
     const { text, error } = await once({ fault: "drip", bytesPerSecond: 20 }, 700);
-    assert.equal(error, "nothing more came");
+    assert.equal(error, "nothing more arrived");
     assert.ok("HTTP/1.1 200 OK".startsWith(text) && text.length > 0, text);
     const whole = await once({ fault: "drip", bytesPerSecond: 1000 });
     assert.equal(whole.error, undefined);
     assert.match(whole.text, /^HTTP\/1\.1 200 OK\r\n[^]*\}$/);
   });
 
-  it("truncate: half of the body comes", async () => {
+  it("truncate: half of the body arrives", async () => {
     const { text } = await once({ fault: "truncate" });
     const [head = "", body = ""] = text.split("\r\n\r\n");
     const length = Number(/content-length: (\d+)/.exec(head)?.[1]);
@@ -159,7 +159,7 @@ describe("the simulator", function () {
     assert.ok(Math.abs(date - Date.now() - 60_000) < 10_000);
   });
 
-  it("not-json, html, wrong-schema: answers that are none of the contract's", async () => {
+  it("not-json, html, wrong-schema: responses that break the contract", async () => {
     const bodyOf = ({ text }: Seen): string => /^HTTP\/1\.1 200 OK\r\n[^]*?\r\n\r\n([^]*)$/.exec(text)?.[1] ?? "";
     const notJson = bodyOf(await once({ fault: "not-json" }));
     assert.throws(() => void JSON.parse(notJson));
@@ -167,18 +167,18 @@ describe("the simulator", function () {
     assert.deepEqual(JSON.parse(bodyOf(await once({ fault: "wrong-schema" }))), { hello: "world" });
   });
 
-  it("oversized: as many megabytes of JSON as are asked for", async () => {
+  it("oversized: the given number of megabytes of JSON", async () => {
     const { text } = await once({ fault: "oversized", megabytes: 2 });
     assert.ok(text.length > 2 * 2 ** 20 && text.length < 2.1 * 2 ** 20, String(text.length));
   });
 
-  it("delay: the answer comes later", async () => {
+  it("delay: the response arrives later", async () => {
     const startedAt = performance.now();
     assert.match((await once({ fault: "delay", ms: 400 })).text, /^HTTP\/1\.1 200/);
     assert.ok(performance.now() - startedAt >= 399);
   });
 
-  it("withoutExtensions: it looks like CDF", async () => {
+  it("withoutExtensions: it behaves like CDF", async () => {
     const { http } = new TestClient((await simulate({ withoutExtensions: true })).url);
     const fileId = await server.upload(await disc());
     const body = { items: [{ fileId }], points: [{ x: 0.5, y: 0.5 }] };
@@ -187,8 +187,8 @@ describe("the simulator", function () {
     assert.notEqual(first.data.jobId, second.data.jobId);
     assert.equal(first.headers["x-segment-extensions"], undefined);
     assert.equal((await http.post(`${SEGMENT}/byids`, { jobIds: [first.data.jobId] })).status, 404);
-    const look = await http.get(`${SEGMENT}/${first.data.jobId}`, { headers: { prefer: "wait=20" } });
-    assert.equal(look.headers["preference-applied"], undefined);
+    const poll = await http.get(`${SEGMENT}/${first.data.jobId}`, { headers: { prefer: "wait=20" } });
+    assert.equal(poll.headers["preference-applied"], undefined);
   });
 
   describe("jobSeconds", () => {
@@ -198,34 +198,34 @@ describe("the simulator", function () {
       return { client, jobId: job.jobId, startedAt: performance.now() };
     };
 
-    it("a single look is told Running until the time is over, and is held as long as it asks to be", async () => {
+    it("a poll for one job reports Running until the job is due, and is held as long as it prefers", async () => {
       const { client, jobId, startedAt } = await started({ jobSeconds: 1 });
-      const look = async (prefer: string) =>
+      const poll = async (prefer: string) =>
         (await client.http.get<Job>(`${SEGMENT}/${jobId}`, { headers: { prefer } })).data;
-      const early = await look("wait=0");
+      const early = await poll("wait=0");
       assert.equal(early.status, "Running");
       assert.ok(early.prompt?.points);
-      const ended = await look("wait=20");
+      const ended = await poll("wait=20");
       assert.ok(performance.now() - startedAt >= 900);
       assert.equal(ended.status, "Completed");
       assert.ok(ended.statusTime! - ended.createdTime! >= 1000);
     });
 
-    it("a look at many jobs ends when the first of them is due", async () => {
+    it("a poll for many jobs ends when the first of them is due", async () => {
       const { client, jobId, startedAt } = await started({ jobSeconds: 1 });
-      const looks = async (prefer: string, jobIds: number[]) => {
-        const answer = await client.http.post(`${SEGMENT}/byids`, { jobIds }, { headers: { prefer } });
-        assert.equal(answer.headers["preference-applied"], "wait");
-        return jobsSchema.parse(answer.data);
+      const pollMany = async (prefer: string, jobIds: number[]) => {
+        const response = await client.http.post(`${SEGMENT}/byids`, { jobIds }, { headers: { prefer } });
+        assert.equal(response.headers["preference-applied"], "wait");
+        return jobsSchema.parse(response.data);
       };
-      assert.deepEqual((await looks("wait=0", [jobId])).items.map(({ status }) => status), ["Running"]); // prettier-ignore
-      const ended = await looks("wait=20", [jobId]);
+      assert.deepEqual((await pollMany("wait=0", [jobId])).items.map(({ status }) => status), ["Running"]); // prettier-ignore
+      const ended = await pollMany("wait=20", [jobId]);
       assert.ok(performance.now() - startedAt >= 900);
       assert.deepEqual(ended.items.map(({ status }) => status), ["Completed"]); // prettier-ignore
-      assert.deepEqual((await looks("wait=20", [4711])).unknownJobIds, [4711]);
+      assert.deepEqual((await pollMany("wait=20", [4711])).unknownJobIds, [4711]);
     });
 
-    it("log-normal times scatter round their median", async () => {
+    it("log-normal durations scatter around their median", async () => {
       const { client, jobId } = await started({ jobSeconds: { lognormal: { median: 0.5, sigma: 0 } } });
       const { createdTime, statusTime } = await client.ended(jobId);
       assert.ok(statusTime! - createdTime! >= 500);
@@ -238,7 +238,7 @@ describe("the simulator", function () {
     const ask = (url: string, fields: object, headers = {}) =>
       new TestClient(url, null).http.post("/oauth2/token", new URLSearchParams({ ...fields }), { headers });
 
-    it("gives out a token that the server takes until it expires", async () => {
+    it("issues a token that is valid until it expires", async () => {
       const { url } = await simulate({ oauth: { clientSecret: "a secret", expiresIn: 1 } });
       const token = tokenSchema.parse((await ask(url, form)).data);
       assert.equal(token.expires_in, 1);
@@ -248,7 +248,7 @@ describe("the simulator", function () {
       assert.equal((await http.get(INSPECT)).status, 401);
     });
 
-    it("takes the secret by HTTP Basic too, and refuses a wrong one", async () => {
+    it("accepts the secret by HTTP Basic too, and refuses a wrong one", async () => {
       const { url } = await simulate({ oauth: { clientSecret: "a secret" } });
       const { grant_type } = form;
       const basic = Buffer.from("any:a%20secret").toString("base64");
@@ -259,7 +259,7 @@ describe("the simulator", function () {
     });
   });
 
-  it("answers 502 when the server behind is gone", async () => {
+  it("responds with 502 when the real server is gone", async () => {
     const lone = await TestServer.start({ engine: "graphcut" });
     const simulator = await Simulator.start({
       target: { url: lone.url },
@@ -272,7 +272,7 @@ describe("the simulator", function () {
     await lone.close();
     assert.match(
       (await ask(simulator.url)).text,
-      /^HTTP\/1\.1 502 [^]*"The server behind the simulator gave no answer/,
+      /^HTTP\/1\.1 502 [^]*"The server behind the simulator did not respond/,
     );
   });
 
@@ -283,7 +283,7 @@ describe("the simulator", function () {
       return file;
     };
 
-    it("runs a server with its faults, tells them in its log, and ends on SIGTERM", async () => {
+    it("runs a server with its faults, logs them, and ends on SIGTERM", async () => {
       const file = script('{"rules": [{"times": 1, "do": {"fault": "status", "status": 418}}], "oauth": {"clientSecret": "x"}}'); // prettier-ignore
       const args = ["--simulate", file, "--data", join(server.dataDir, "other"), "--engine", "graphcut"];
       const simulated = await ServerProcess.start(args, { SEGMENT_SERVER_TOKEN: "" });
@@ -294,7 +294,7 @@ describe("the simulator", function () {
       assert.match(simulated.output.stderr, /simulated status: GET \/api\/v1\/token\/inspect/);
     });
 
-    it("without a token, answers only to this machine's own names", async () => {
+    it("without a token, accepts only this machine's own names", async () => {
       const args = ["--simulate", script("{}"), "--data", join(server.dataDir, "other"), "--engine", "graphcut"];
       const simulated = await ServerProcess.start(args, { SEGMENT_SERVER_TOKEN: "" });
       const { http } = new TestClient(simulated.url, null);
@@ -316,7 +316,7 @@ describe("the simulator", function () {
       });
     }
 
-    it("refuses a script that is not there, and a child of Node-RED", async () => {
+    it("refuses a missing script, and a child of Node-RED", async () => {
       assert.match((await runCli(["--simulate", join(server.dataDir, "none.json")])).stderr, /Bad script .*none\.json/);
       const { code, stderr } = await runCli(["--simulate", script("{}"), "--ipc"]);
       assert.deepEqual([code, stderr], [2, "segment-server: --simulate can't be used with --ipc\n"]);

@@ -1,31 +1,32 @@
 import { STATUS_CODES, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 
-/** A whole HTTP answer. */
-export interface Answer {
+/** A whole HTTP response. */
+export interface HttpResponse {
   status: number;
   headers: OutgoingHttpHeaders;
   body: Buffer;
 }
 
-/** An answer with a JSON body. */
-export function jsonAnswer(status: number, value: unknown, headers: OutgoingHttpHeaders = {}): Answer {
+/** A response with a JSON body. */
+export function jsonResponse(status: number, value: unknown, headers: OutgoingHttpHeaders = {}): HttpResponse {
   const body = Buffer.from(JSON.stringify(value));
   return { status, headers: { "content-type": "application/json; charset=utf-8", ...headers }, body };
 }
 
 /** An error in the contract's form. */
-export function errorAnswer(status: number, message: string, headers: OutgoingHttpHeaders = {}): Answer {
-  return jsonAnswer(status, { error: { code: status, message } }, headers);
+export function errorResponse(status: number, message: string, headers: OutgoingHttpHeaders = {}): HttpResponse {
+  return jsonResponse(status, { error: { code: status, message } }, headers);
 }
 
-export function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+/** Sends a whole response. */
+export function sendResponse(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   response.writeHead(status, { ...headers, "content-length": body.length });
   response.end(body);
 }
 
 /** Head and body as they go over the wire, on a connection that ends with them. */
-export function wireForm({ status, headers, body }: Answer): { head: Buffer; body: Buffer } {
+export function wireForm({ status, headers, body }: HttpResponse): { head: Buffer; body: Buffer } {
   const lines = Object.entries({ ...headers, "content-length": body.length, connection: "close" }).flatMap(
     ([name, value]) => [value].flat().map((one) => `${name}: ${one}`),
   );
@@ -33,7 +34,7 @@ export function wireForm({ status, headers, body }: Answer): { head: Buffer; bod
   return { head: Buffer.from(head, "latin1"), body };
 }
 
-/** Headers that hold for one connection, and the length, which is worked out anew. */
+/** Headers of one connection, and the length, which is computed again. */
 const OWN_TO_CONNECTION = ["connection", "keep-alive", "transfer-encoding", "content-length"];
 
 /** The headers that may be passed on. */

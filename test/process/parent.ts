@@ -1,10 +1,9 @@
 // A parent for the tests: starts a child that does not keep it alive, reports its process id, and ends.
-require("tsx/cjs");
-const { join } = require("node:path");
-const { IpcChild } = require("../../src/process/ipc-child.ts");
+import { join } from "node:path";
+import { IpcChild } from "../../src/process/ipc-child";
 
 const child = new IpcChild(
-  { module: join(__dirname, "child.cjs"), stdout: "lines", stderr: "lines" },
+  { module: join(__dirname, "child.mjs"), stdout: "lines", stderr: "lines" },
   { message: () => undefined, ended: () => undefined },
 );
 child.unref();
