@@ -11,16 +11,16 @@ export function contentHash(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Durable files that are named by what they hold, so that the same bytes are kept once. One process at a time. */
+/** Durable files, named by their content, so that the same bytes are stored once. Only one process at a time may open a folder. */
 export class ContentStore {
-  readonly #turns = new KeyedMutex();
+  readonly #mutex = new KeyedMutex();
   readonly #sizes = new Map<string, number>();
   #totalBytes = 0;
   #setAside = 0;
 
   private constructor(private readonly dir: string) {}
 
-  /** Opens the store in `dir`, which is made if it is missing. Temporary files of a crash are set aside. */
+  /** Opens the store in `dir`, which is created if it is missing. Temporary files that a crash has left are set aside. */
   static async open(dir: string): Promise<ContentStore> {
     await mkdir(dir, { recursive: true });
     const store = new ContentStore(dir);
@@ -35,15 +35,15 @@ export class ContentStore {
     return this.#setAside;
   }
 
-  /** Bytes that all contents take together. */
+  /** Total size of all contents in bytes. */
   get totalBytes(): number {
     return this.#totalBytes;
   }
 
-  /** Keeps the bytes and returns their name. Resolves when they are on the disk. */
+  /** Stores the bytes and returns their name. Resolves when they are on the disk. */
   async put(bytes: Uint8Array): Promise<string> {
     const name = contentHash(bytes);
-    await this.#turns.run(name, async () => {
+    await this.#mutex.run(name, async () => {
       if (this.#sizes.has(name)) return;
       await writeDurably(this.path(name), bytes);
       this.#enter(name, bytes.length);
@@ -51,13 +51,13 @@ export class ContentStore {
     return name;
   }
 
-  /** Where the content of that name is, or would be. */
+  /** The path of the content of that name, whether it exists or not. */
   path(name: string): string {
     if (!SHA256.test(name)) throw new RangeError("a content is named by 64 hex digits");
     return pathOf(this.dir, name);
   }
 
-  /** The size in bytes of the content of that name, or undefined when it is not kept. */
+  /** The size in bytes of the content of that name, or undefined when there is none. */
   size(name: string): number | undefined {
     return this.#sizes.get(name);
   }
@@ -67,10 +67,10 @@ export class ContentStore {
     return [...this.#sizes.keys()];
   }
 
-  /** Removes a content. Returns whether it was there. */
+  /** Removes a content. Returns whether it existed. */
   remove(name: string): Promise<boolean> {
     const path = this.path(name);
-    return this.#turns.run(name, async () => {
+    return this.#mutex.run(name, async () => {
       const found = await removeDurably(path);
       this.#totalBytes -= this.#sizes.get(name) ?? 0;
       this.#sizes.delete(name);

@@ -1,17 +1,17 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
 
-/** Files by their descriptors: a `FileHandle` for each file weighs more than all else that a small write does. */
+/** Files by their descriptors: allocating a `FileHandle` costs more than the rest of a small write. */
 export const fd = {
   open: promisify(fs.open),
   stat: promisify(fs.fstat),
   truncate: promisify(fs.ftruncate),
-  /** Waits for the disk to hold what was written and all that is known of the file. */
+  /** Waits until the data and all metadata of the file are on the disk. */
   sync: promisify(fs.fsync),
-  /** Waits for the disk to hold what was written. */
+  /** Waits until the data are on the disk. */
   syncData: promisify(fs.fdatasync),
   close: promisify(fs.close),
-  /** Writes a whole file that was just opened. */
+  /** Writes the whole file; for a file that was just opened. */
   writeFile: promisify(fs.writeFile),
 };
 

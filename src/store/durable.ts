@@ -3,17 +3,17 @@ import { mkdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fd } from "./descriptors";
 
-/** How the name of a file ends that is being written. */
+/** The ending of the name of a file that is being written. */
 export const TEMPORARY_SUFFIX = ".tmp";
 
-/** Whether a file name is that of a write that never ended. */
+/** Whether a file name is that of an unfinished write. */
 export function isTemporary(name: string): boolean {
   return name.endsWith(TEMPORARY_SUFFIX);
 }
 
 /**
  * Writes a whole file so that after a crash or power cut it holds either the old bytes or the new ones:
- * temporary file, fsync, rename, fsync of the folder. Missing folders are made.
+ * temporary file, fsync, rename, fsync of the folder. Missing folders are created.
  */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(path);
@@ -34,14 +34,14 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
   await syncFolder(folder);
 }
 
-/** Removes a file for good. Returns whether it was there. */
+/** Removes a file for good, also after a power cut. Returns whether it existed. */
 export async function removeDurably(file: string): Promise<boolean> {
-  const wasThere = await removeIfThere(file);
-  if (wasThere) await syncFolder(dirname(file));
-  return wasThere;
+  const existed = await removeIfThere(file);
+  if (existed) await syncFolder(dirname(file));
+  return existed;
 }
 
-/** Removes a file; after a power cut it may be there again. Returns whether it was there. */
+/** Removes a file; after a power cut it may exist again. Returns whether it existed. */
 export async function removeIfThere(file: string): Promise<boolean> {
   try {
     await unlink(file);
@@ -52,20 +52,20 @@ export async function removeIfThere(file: string): Promise<boolean> {
   }
 }
 
-/** Moves a file that can't be used into `folder`, so that it can be looked at but is never read again. */
+/** Moves an unusable file into `folder`, so that a person can inspect it but no store reads it again. */
 export async function setAside(file: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await rename(file, join(folder, `${basename(file)}.${randomUUID()}`));
 }
 
-/** Whether an error says that a file or folder is not there. */
+/** Whether an error means that a file or folder does not exist. */
 export function isMissing(error: unknown): boolean {
   return hasCode(error, "ENOENT");
 }
 
 /**
- * Whether an error says that the file itself can't be read, now or later. One of the system (too many open files, a
- * missing right, a share that is not there) passes.
+ * Whether an error means that the file itself can't be read, now or later. Errors that may pass (too many open files, a
+ * missing permission, a share that is not mounted) do not count.
  */
 export function isUnreadable(error: unknown): boolean {
   return hasCode(error, "EIO", "EUCLEAN", "EISDIR");
@@ -75,7 +75,7 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
-/** Opens a new file, to be written and read; its name is not synced. Its folder is nearly always there, so it is only made when that fails. */
+/** Creates a file for writing and reading, without syncing its name. Creates the folder only if that fails: it nearly always exists. */
 export async function createFile(path: string): Promise<number> {
   try {
     return await fd.open(path, "wx+", 0o600);
@@ -92,7 +92,7 @@ async function makeFolder(folder: string): Promise<void> {
   if (first !== undefined) await syncFolder(dirname(first));
 }
 
-/** Waits for the disk to hold the names of the folder's files. */
+/** Waits until the names of the folder's files are on the disk. */
 export async function syncFolder(folder: string): Promise<void> {
   // Windows can't open a folder; its file system keeps the rename in its journal.
   if (process.platform === "win32") return;

@@ -7,20 +7,19 @@ const SUB_FOLDER = /^[0-9a-f]{2}$/;
 const DAMAGED_FOLDER = "damaged";
 const FILES_AT_ONCE = 64;
 
-/** Where a name of hex digits lives: in a sub-folder of its first two digits, so that no folder grows too long. */
+/** The path of a name of hex digits: in a sub-folder of its first two digits, so that no folder gets too many entries. */
 export function pathOf(dir: string, hexName: string): string {
   return join(dir, hexName.slice(0, 2), hexName);
 }
 
-/** Where a store keeps what it could not use. */
+/** The folder in which a store keeps unusable files. */
 export function damagedFolder(dir: string): string {
   return join(dir, DAMAGED_FOLDER);
 }
 
 /**
- * Visits all files of a store that is being opened, many at once. Temporary files, which only a crash leaves, are set
- * aside instead, and so is a file that is unreadable: one bad sector must not take all others along. Returns how many
- * were set aside.
+ * Visits all files of a store that is being opened, many at once. Sets aside temporary files, which only a crash leaves,
+ * and unreadable files: one bad sector must not make the whole store unusable. Returns the number of files set aside.
  */
 export async function visitFiles(
   dir: string,
@@ -35,7 +34,7 @@ export async function visitFiles(
   return unusable;
 }
 
-/** Does what reads a file. Returns whether that could be done. */
+/** Calls a function that reads a file. Returns whether the file could be read. */
 async function isRead(read: () => Promise<void>): Promise<boolean> {
   try {
     await read();

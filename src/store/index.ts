@@ -1,4 +1,4 @@
-/** Durable records and contents in plain files. Imports nothing of ours. */
+/** Durable records and contents in plain files. */
 export { inBatches } from "../async/batches";
 export { ContentStore, contentHash } from "./content-store";
 export { isMissing, isUnreadable, writeDurably } from "./durable";

@@ -3,10 +3,10 @@ import { decodeRecord, encodeRecord, RECORD_MAGIC } from "./record-file";
 
 const LENGTH_BYTES = 4;
 const HEADER_BYTES = LENGTH_BYTES + RECORD_MAGIC.length;
-/** A sector, as what stands beside a bad one must be found. */
+/** The size of a sector, so that entries beside a bad one are found. */
 const WINDOW_BYTES = 512;
 
-/** Where an entry stands in the file, in bytes. */
+/** The range of an entry in the file, in bytes. */
 export interface FileRange {
   position: number;
   length: number;
@@ -14,15 +14,15 @@ export interface FileRange {
 
 /** An entry of a journal as it was read. */
 export interface JournalEntry {
-  place: FileRange;
+  range: FileRange;
   key: string;
-  /** Undefined where the key was removed. */
+  /** Undefined if the key was removed. */
   value: unknown;
 }
 
 /**
- * The bytes of a journal's entry: the length of what follows (unsigned, 32 bits, big-endian), and a record as it
- * stands in a file of its own. The value `undefined` says that the key was removed.
+ * The bytes of a journal's entry: the length of what follows (unsigned, 32 bits, big-endian), and a record in
+ * the form of a record's file. The value `undefined` means that the key was removed.
  */
 export function encodeEntry(key: string, value: unknown): Buffer {
   const record = encodeRecord(key, value);
@@ -35,8 +35,8 @@ export function encodeEntry(key: string, value: unknown): Buffer {
 type Read = (position: number, length: number) => Promise<Buffer>;
 
 /**
- * Reads the first `size` bytes of a journal. For each stretch of them that is no whole entry, or can't be read, it
- * yields `"damaged"` once.
+ * Reads the first `size` bytes of a journal. Yields `"damaged"` once for each stretch that is unreadable or contains no
+ * whole entry.
  */
 export async function* readEntries(read: Read, size: number): AsyncGenerator<JournalEntry | "damaged"> {
   const readable: Read = (position, length) => read(position, length).catch(nothingIfUnreadable);
@@ -47,7 +47,7 @@ export async function* readEntries(read: Read, size: number): AsyncGenerator<Jou
     if (entry !== undefined) yield entry;
     else if (!wasDamaged) yield "damaged";
     wasDamaged = entry === undefined;
-    position = entry === undefined ? await nextEntry(readable, position + 1, size) : position + entry.place.length;
+    position = entry === undefined ? await nextEntry(readable, position + 1, size) : position + entry.range.length;
   }
 }
 
@@ -59,18 +59,18 @@ async function readEntry(read: Read, position: number, size: number): Promise<Jo
   const record = await read(position + LENGTH_BYTES, length);
   try {
     const [key, value] = decodeRecord(record);
-    const place = { position, length: LENGTH_BYTES + length };
-    return typeof key === "string" ? { place, key, value } : undefined;
+    const range = { position, length: LENGTH_BYTES + length };
+    return typeof key === "string" ? { range, key, value } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Where the next entry may begin, at `from` or behind; `size` when none does. */
+/** The first position from `from` on at which an entry may begin; `size` if there is none. */
 async function nextEntry(read: Read, from: number, size: number): Promise<number> {
   let start = from + LENGTH_BYTES;
   while (start < size) {
-    // A window ends where a sector does. They overlap, as the mark may stand across their border.
+    // Each window ends at the end of a sector. Windows overlap, as the magic may cross their border.
     const end = (Math.floor(start / WINDOW_BYTES) + 1) * WINDOW_BYTES;
     const window = await read(start, end - start + RECORD_MAGIC.length - 1);
     const found = window.indexOf(RECORD_MAGIC);

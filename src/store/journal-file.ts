@@ -5,23 +5,30 @@ import { createFile, isMissing, removeIfThere, syncFolder, TEMPORARY_SUFFIX } fr
 import { damagedFolder } from "./folders";
 import { readEntries, type JournalEntry, type FileRange } from "./journal-entry";
 
-/** A file of entries that grows at its end, is emptied, or written anew. One call at a time; it stays open until `empty` or `rewrite`. */
+/**
+ * A file of entries. One call at a time. Its states:
+ *
+ * - *closed*: at first, and after `empty` or `rewrite`. -> open by `append`, `empty` or `rewrite`.
+ * - *open*: whole entries only.
+ * - *open with a rest*: a failed `append` has left bytes behind the entries, and they could not be cut off at once.
+ *   -> open by the next `append`, which cuts them off first; -> closed by `empty` or `rewrite`, which drop them.
+ */
 export class JournalFile {
   #descriptor: number | undefined;
   #size = 0;
-  /** Whether a failed write has left something behind the entries. */
+  /** Whether a failed write has left bytes behind the entries. */
   #hasRest = false;
-  /** Whether the disk holds the file's name, too. */
+  /** Whether the file's name is on the disk too. */
   #isNameSynced = false;
 
   constructor(private readonly path: string) {}
 
-  /** Bytes that hold entries. */
+  /** Size of all entries in bytes. */
   get size(): number {
     return this.#size;
   }
 
-  /** All that the file holds, see {@link readEntries}; nothing when it is missing. */
+  /** All entries of the file, see {@link readEntries}; none if it is missing. */
   async *read(): AsyncGenerator<JournalEntry | "damaged"> {
     let descriptor: number;
     try {
@@ -39,8 +46,8 @@ export class JournalFile {
   }
 
   /**
-   * Adds bytes, with `durably` to the disk. When that fails it holds the same entries as before.
-   * @returns where they begin
+   * Appends entries; with `durably`, resolves when they are on the disk. If it fails, the file has the same entries as before.
+   * @returns the position of the first one
    */
   async append(bytes: Uint8Array, durably: boolean): Promise<number> {
     const position = this.#size;
@@ -59,7 +66,7 @@ export class JournalFile {
     return position;
   }
 
-  /** Removes all entries, and closes the file. The disk is not waited for. */
+  /** Removes all entries, and closes the file. Does not wait for the disk. */
   async empty(): Promise<void> {
     await fd.truncate(await this.#open(), 0);
     this.#size = 0;
@@ -68,8 +75,8 @@ export class JournalFile {
   }
 
   /**
-   * Keeps the file as it is in the folder `damaged`, in the place of the one before, when it is written anew. A second
-   * name needs no space and no reading of a bad sector; where the file system has none, the file is copied.
+   * Before a rewrite: hard-links the damaged file into `damaged/`, replacing an earlier one. A link needs no space and reads
+   * no bad sector; on a file system without links, the file is copied.
    */
   async keepDamaged(): Promise<void> {
     const folder = damagedFolder(dirname(this.path));
@@ -80,14 +87,14 @@ export class JournalFile {
   }
 
   /**
-   * Writes the file anew with nothing but the entries at these places, which are moved to where they stand then. After a
-   * crash, or when it fails, it is the old file or the new one.
+   * Rewrites the file with only the entries in these ranges, and updates the ranges to their new positions. After a crash
+   * or a failure, the file is either the old one or the new one.
    */
-  async rewrite(places: readonly FileRange[]): Promise<void> {
+  async rewrite(ranges: readonly FileRange[]): Promise<void> {
     const temporary = `${this.path}${TEMPORARY_SUFFIX}`;
     try {
-      await this.#copyTo(temporary, places);
-      await this.#close(); // Windows replaces no open file
+      await this.#copyTo(temporary, ranges);
+      await this.#close(); // Windows reranges no open file
       await rename(temporary, this.path);
     } catch (error) {
       await removeIfThere(temporary);
@@ -96,20 +103,20 @@ export class JournalFile {
     this.#isNameSynced = false;
     this.#hasRest = false;
     this.#size = 0;
-    for (const place of places) {
-      place.position = this.#size;
-      this.#size += place.length;
+    for (const range of ranges) {
+      range.position = this.#size;
+      this.#size += range.length;
     }
   }
 
-  async #copyTo(path: string, places: readonly FileRange[]): Promise<void> {
+  async #copyTo(path: string, ranges: readonly FileRange[]): Promise<void> {
     const source = await this.#open();
     const target = await fd.open(path, "w", 0o600);
     try {
       let size = 0;
-      for (const { position, length } of places) {
+      for (const { position, length } of ranges) {
         const entry = await readAt(source, position, length);
-        if (entry.length < length) throw new Error(`${this.path} is shorter than it was`);
+        if (entry.length < length) throw new Error(`${this.path} is shorter than before`);
         await writeAt(target, size, entry);
         size += length;
       }

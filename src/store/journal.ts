@@ -2,22 +2,30 @@ import type { z } from "zod";
 import { encodeEntry, type FileRange } from "./journal-entry";
 import { JournalFile } from "./journal-file";
 
-/** A smaller file is not worth the work of writing it anew. */
+/** A smaller file is not worth rewriting. */
 const COMPACT_BYTES = 1_048_576;
 
-/** The latest change of each key: its entry, or undefined where it was removed. */
+/** The latest change of each key: its entry, or undefined if it was removed. */
 type Changes = Map<string, Buffer | undefined>;
 
 /**
- * Durable records that live briefly, in one file to which they are appended. What changes while the disk is busy is
- * written and synced together, so a crowd of records costs few file operations. A `put` that has resolved survives a
- * crash or a power cut. The file is emptied when no record is left, and written anew when most of it is of the past.
- * One process at a time may open it. Keys are any text; values are what `v8.serialize` takes and `schema` accepts.
+ * Durable records with a short life, in one file to which they are appended. A `put` that has resolved survives a crash or
+ * a power cut. Only one process at a time may open the file. Keys are any text; values are what `v8.serialize` takes and
+ * `schema` accepts.
+ *
+ * States of the writing:
+ * - *idle* -> writing, with the next change.
+ * - *writing*: one write or sync is under way. Changes that come meanwhile are collected, and the next write takes all of
+ *   them together, so that many records cost few file operations. -> compacting.
+ * - *compacting*: the file is rewritten if less than half of it is needed. -> writing if changes were collected, else idle.
+ *
+ * States of the file: *missing* until the first `put`; *growing* by each write; *emptied* when no record is left;
+ * *rewritten* by compacting, or at `open` if it was damaged.
  */
 export class Journal<T> {
   readonly #file: JournalFile;
-  /** Of the records that are on the disk. */
-  readonly #places = new Map<string, FileRange>();
+  /** The ranges of the records that are on the disk. */
+  readonly #ranges = new Map<string, FileRange>();
   #changes: Changes = new Map();
   /** The write that will take the changes. */
   #nextWrite: Promise<void> | undefined;
@@ -31,10 +39,10 @@ export class Journal<T> {
   }
 
   /**
-   * Opens the journal at `path`; file and folder are made by the first `put`. Every record is handed to `onRecord`, in no
-   * particular order. If anything is no record, or none that `schema` accepts, it is counted in `setAside`, and the file
-   * as it was is kept in the folder `damaged` beside it, in the place of the one before.
-   * @throws {Error} that of the system, when the file is there and can't be opened
+   * Opens the journal at `path`; the first `put` creates file and folder. Calls `onRecord` with every record, in no particular
+   * order. Damaged parts, and records that `schema` refuses, are counted in `setAside`; the file is then kept in the folder
+   * `damaged` beside it, replacing an earlier one.
+   * @throws {Error} that of the system, when the file exists and can't be opened
    */
   static async open<T>(
     path: string,
@@ -43,20 +51,20 @@ export class Journal<T> {
   ): Promise<Journal<T>> {
     const journal = new Journal<T>(path);
     const records = await journal.#read(schema);
-    // Where that fails, as on a full disk, the file stays as it is: it can be read past the damage.
+    // If that fails, as on a full disk, the file stays as it is: it is readable in spite of the damage.
     if (journal.#setAside > 0) await journal.#repair().catch(() => undefined);
     for (const [key, value] of records) onRecord(value, key);
     return journal;
   }
 
-  /** How many parts of the file, each between two records, could not be used when it was opened. */
+  /** Number of parts of the file that were unusable when it was opened. */
   get setAside(): number {
     return this.#setAside;
   }
 
   /**
-   * Stores a value as it is now; later changes of the object don't matter. Resolves when it is on the disk, or was
-   * replaced or removed meanwhile; rejects when the disk refuses what was to be written together.
+   * Stores a value as it is now; later changes of the object don't matter. Resolves when it is on the disk, or has been
+   * replaced or removed meanwhile; rejects when the write that contains it fails.
    * @throws {Error} at once when the value can't be serialized
    */
   put(key: string, value: T): Promise<void> {
@@ -64,8 +72,8 @@ export class Journal<T> {
   }
 
   /**
-   * Removes a record. The disk is not waited for: after a power cut the record may be there again. Rejects when the disk
-   * refuses it; unless it is put anew, it is removed by the next write that succeeds.
+   * Removes a record. Does not wait for the disk: after a power cut the record may exist again. Rejects when the write
+   * fails; the next write that succeeds removes the record, unless it was put again.
    */
   remove(key: string): Promise<void> {
     return this.#change(key, undefined);
@@ -76,7 +84,7 @@ export class Journal<T> {
     for (const [key, value] of await this.#readValues()) {
       const { data, success } = schema.safeParse(value);
       if (success) records.set(key, data);
-      else this.#setAside += Number(this.#places.delete(key));
+      else this.#setAside += Number(this.#ranges.delete(key));
     }
     return records;
   }
@@ -89,10 +97,10 @@ export class Journal<T> {
         this.#setAside += 1;
       } else if (entry.value === undefined) {
         values.delete(entry.key);
-        this.#places.delete(entry.key);
+        this.#ranges.delete(entry.key);
       } else {
         values.set(entry.key, entry.value);
-        this.#places.set(entry.key, entry.place);
+        this.#ranges.set(entry.key, entry.range);
       }
     }
     return values;
@@ -114,13 +122,13 @@ export class Journal<T> {
   }
 
   async #write(changes: Changes): Promise<void> {
-    const removed = [...changes.keys()].filter((key) => changes.get(key) === undefined && this.#places.has(key));
+    const removed = [...changes.keys()].filter((key) => changes.get(key) === undefined && this.#ranges.has(key));
     const put = [...changes].flatMap(([key, entry]) => (entry === undefined ? [] : [{ key, entry }]));
     try {
-      if (put.length > 0 || removed.length < this.#places.size) await this.#append(removed, put);
+      if (put.length > 0 || removed.length < this.#ranges.size) await this.#append(removed, put);
       else if (removed.length > 0) await this.#empty();
     } catch (error) {
-      // A record that was not wanted any more must not come back by a full disk: the next write tries again.
+      // A full disk must not bring a removed record back: the next write tries again.
       for (const key of removed) if (!this.#changes.has(key)) this.#changes.set(key, undefined);
       throw error;
     }
@@ -131,24 +139,24 @@ export class Journal<T> {
     const entries = [...put.map(({ entry }) => entry), ...removed.map((key) => encodeEntry(key, undefined))];
     let position = await this.#file.append(Buffer.concat(entries), put.length > 0);
     for (const { key, entry } of put) {
-      this.#places.set(key, { position, length: entry.length });
+      this.#ranges.set(key, { position, length: entry.length });
       position += entry.length;
     }
-    for (const key of removed) this.#places.delete(key);
+    for (const key of removed) this.#ranges.delete(key);
   }
 
   async #empty(): Promise<void> {
     await this.#file.empty();
-    this.#places.clear();
+    this.#ranges.clear();
     this.#compactAt = COMPACT_BYTES;
   }
 
-  /** Writes the file anew when most of it is of the past. */
+  /** Rewrites the file when less than half of it is needed. */
   async #compact(): Promise<void> {
     const { size } = this.#file;
     if (size <= this.#compactAt) return;
-    this.#compactAt = 2 * size; // while most of it is needed, or when it fails
-    const needed = [...this.#places.values()].reduce((sum, { length }) => sum + length, 0);
+    this.#compactAt = 2 * size; // applies while most of it is needed, or if the rewrite fails
+    const needed = [...this.#ranges.values()].reduce((sum, { length }) => sum + length, 0);
     if (2 * needed < size) await this.#rewrite();
   }
 
@@ -158,7 +166,7 @@ export class Journal<T> {
   }
 
   async #rewrite(): Promise<void> {
-    await this.#file.rewrite([...this.#places.values()]);
+    await this.#file.rewrite([...this.#ranges.values()]);
     this.#compactAt = Math.max(COMPACT_BYTES, 2 * this.#file.size);
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 
-/** What each record begins with. */
+/** The first bytes of each record. */
 export const RECORD_MAGIC = Buffer.from("NRSEG\x01", "latin1"); // the last byte is the version of this form
 const CHECKSUM_BYTES = 32;
 
@@ -13,8 +13,8 @@ export function encodeRecord(key: string, value: unknown): Buffer {
 
 /**
  * Reads the bytes of a record's file.
- * @returns the key and the value as they were written, of unknown form
- * @throws {Error} when the bytes are not a whole record of this version
+ * @returns the key and the value as they were written, not validated
+ * @throws {Error} if the bytes are not a whole record of this version
  */
 export function decodeRecord(bytes: Buffer): [unknown, unknown] {
   const content = bytes.subarray(RECORD_MAGIC.length + CHECKSUM_BYTES);

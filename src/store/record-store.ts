@@ -8,11 +8,11 @@ import { KeyedMutex } from "../async/keyed-mutex";
 
 /**
  * Durable records in plain files, one record a file. A `put` that has resolved survives a crash or a power cut;
- * one that was cut short leaves the old record or the new one, never a mixture. One process at a time may open a folder.
+ * an interrupted one leaves the old record or the new one, never a mixture. Only one process at a time may open a folder.
  * Keys are any text of 1 to 1000 characters; values are what `v8.serialize` takes and `schema` accepts.
  */
 export class RecordStore<T> {
-  readonly #turns = new KeyedMutex();
+  readonly #mutex = new KeyedMutex();
   #setAside = 0;
 
   private constructor(
@@ -21,9 +21,9 @@ export class RecordStore<T> {
   ) {}
 
   /**
-   * Opens the store in `dir`, which is made if it is missing. Every record is read once and handed to `onRecord`, in no
-   * particular order: temporary files of a crash and damaged records are moved into the folder `damaged` and counted
-   * in `setAside`.
+   * Opens the store in `dir`, which is created if it is missing. Reads every record once and calls `onRecord` with it, in no
+   * particular order. Temporary files that a crash has left, and damaged records, are moved into the folder `damaged` and
+   * counted in `setAside`.
    */
   static async open<T>(
     dir: string,
@@ -49,7 +49,7 @@ export class RecordStore<T> {
   put(key: string, value: T): Promise<void> {
     const path = this.#path(key);
     const bytes = encodeRecord(key, value);
-    return this.#turns.run(path, () => writeDurably(path, bytes));
+    return this.#mutex.run(path, () => writeDurably(path, bytes));
   }
 
   /** The value last put under the key, or undefined. A damaged record is set aside and counts as missing. */
@@ -57,20 +57,20 @@ export class RecordStore<T> {
     return (await this.#read(this.#path(key)))?.[1];
   }
 
-  /** Removes a record. Returns whether it was there. */
+  /** Removes a record. Returns whether it existed. */
   remove(key: string): Promise<boolean> {
     const path = this.#path(key);
-    return this.#turns.run(path, () => removeDurably(path));
+    return this.#mutex.run(path, () => removeDurably(path));
   }
 
   #path(key: string): string {
     if (key.length === 0 || key.length > 1000) throw new RangeError("a key has 1 to 1000 characters");
-    // A hash is a safe file name on every system, whatever the key's characters and case.
+    // A hash is a safe file name on every system, whatever characters and case the key has.
     return pathOf(this.dir, createHash("sha256").update(key).digest("hex"));
   }
 
   #read(path: string): Promise<[string, T] | undefined> {
-    return this.#turns.run(path, async () => {
+    return this.#mutex.run(path, async () => {
       let bytes: Buffer;
       try {
         bytes = await readFile(path);

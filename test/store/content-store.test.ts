@@ -26,7 +26,7 @@ describe("ContentStore", () => {
     assert.deepEqual(await readFile(again.path(names[0])), bytes);
   });
 
-  it("removes a content and takes it again", async () => {
+  it("removes a content and stores it again", async () => {
     const store = await ContentStore.open(dir);
     const name = await store.put(Buffer.from("x"));
     assert.equal(await store.remove(name), true);
@@ -46,7 +46,7 @@ describe("ContentStore", () => {
     assert.deepEqual(again.names(), [name]);
   });
 
-  it("refuses a name that is no hash", async () => {
+  it("refuses a name that is not a hash", async () => {
     const store = await ContentStore.open(dir);
     assert.throws(() => store.path("../../etc/passwd"), RangeError);
   });

@@ -1,4 +1,4 @@
-// A process that puts and removes records until it is killed. Tells on stdout what it begins, and what is done.
+// A process that puts and removes records until it is killed. Prints on stdout what it begins and what is done.
 import { z } from "zod";
 import { Journal } from "../../src/store";
 
@@ -7,16 +7,16 @@ const BEHIND = 9;
 
 async function main(path: string): Promise<void> {
   const journal = await Journal.open(path, z.object({ n: z.number(), filler: z.string() }));
-  const tell = (text: string): void => void process.stdout.write(`${text}\n`);
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
   const put = async (n: number): Promise<void> => {
-    tell(`putting ${n}`);
+    print(`putting ${n}`);
     await journal.put(String(n), { n, filler: String(n % 10).repeat(50_000) });
-    tell(`put ${n}`);
+    print(`put ${n}`);
   };
   const remove = async (n: number): Promise<void> => {
-    tell(`removing ${n}`);
+    print(`removing ${n}`);
     await journal.remove(String(n));
-    tell(`removed ${n}`);
+    print(`removed ${n}`);
   };
   for (let n = 0; ; n += 3) {
     await Promise.all([n, n + 1, n + 2].map(put));

@@ -13,7 +13,7 @@ import { encodeEntry, readEntries } from "../../src/store/journal-entry";
 const valueSchema = z.object({ n: z.number(), text: z.string().optional() });
 type Value = z.infer<typeof valueSchema>;
 
-/** Of the records that `journal-writer.ts` puts. */
+/** Schema of the records that `journal-writer.ts` puts. */
 const fillerSchema = z.object({ n: z.number(), filler: z.string() });
 const SOFT_LIMIT = ["--fsize", "--raw", "--noheadings", "--output", "SOFT"];
 const MEGABYTE = 2 ** 20;
@@ -27,7 +27,7 @@ describe("Journal", () => {
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  /** Opens the journal anew: what it hands out, every record once, and how much it could not use. */
+  /** Opens the journal again; checks that it reports every record once. */
   async function reopened<T>(schema: z.ZodType<T>, at = path) {
     const records = new Map<string, T>();
     const journal = await Journal.open(at, schema, (value, key) => {
@@ -48,7 +48,7 @@ describe("Journal", () => {
     });
   }
 
-  /** No file of this process can be longer meanwhile, as on a full disk. */
+  /** Limits the size of all files of this process during the action, as a full disk would. */
   async function withFilesOfAtMost<R>(bytes: number, action: () => Promise<R>): Promise<R> {
     const limit = (size: number | string): void =>
       void execFileSync("prlimit", ["--pid", String(process.pid), `--fsize=${size}:`]);
@@ -62,13 +62,13 @@ describe("Journal", () => {
     }
   }
 
-  /** Puts entries on the disk as they are. */
+  /** Writes entries to the disk as they are. */
   async function write(...entries: Buffer[]): Promise<void> {
     await mkdir(join(dir, "records"), { recursive: true });
     await writeFile(path, Buffer.concat(entries));
   }
 
-  it("behaves as a Map, also after it was opened anew", async () => {
+  it("behaves as a Map, also after it was opened again", async () => {
     const key = fc.constantFrom("a", "A", "b/../c", "ключ", "", "x".repeat(1000));
     const step = fc.oneof(
       { weight: 3, arbitrary: fc.record({ type: fc.constant("put" as const), key, text: fc.string() }) },
@@ -106,7 +106,7 @@ describe("Journal", () => {
     );
   });
 
-  it("stores a value as it was when put was called, and at once refuses one that can't be stored", async () => {
+  it("stores a value as it was when put was called, and refuses at once one that can't be stored", async () => {
     const journal = await Journal.open(path, z.object({ n: z.unknown() }));
     const value = { n: 1 };
     const put = journal.put("key", value);
@@ -116,7 +116,7 @@ describe("Journal", () => {
     assert.deepEqual(await content(), new Map([["key", { n: 1 }]]));
   });
 
-  it("is an empty file when no record is left, whatever came together", async () => {
+  it("is an empty file when no record is left, whatever was written together", async () => {
     const journal = await Journal.open<Value>(path, valueSchema);
     for (let round = 0; round < 3; round += 1) {
       const keys = Array.from({ length: 100 }, (_, n) => String(n));
@@ -151,11 +151,11 @@ describe("Journal", () => {
 
   const damages: Record<string, (entry: Buffer) => Buffer> = {
     "cut short": (entry) => entry.subarray(0, entry.length - 3),
-    "with one bit turned": (entry) => {
+    "with one flipped bit": (entry) => {
       entry[entry.length - 1]! ^= 1;
       return entry;
     },
-    "with a length that is wrong": (entry) => {
+    "with a wrong length": (entry) => {
       entry.writeUInt32BE(entry.readUInt32BE() + 1);
       return entry;
     },
@@ -163,13 +163,13 @@ describe("Journal", () => {
       entry[9]! += 1;
       return entry;
     },
-    "that is full of zeros": (entry) => entry.fill(0),
+    "full of zeros": (entry) => entry.fill(0),
     "of another form": () => encodeEntry("broken", { n: "one" }),
-    "whose key is no text": () => encodeEntry(5 as unknown as string, { n: 1 }),
+    "whose key is not a text": () => encodeEntry(5 as unknown as string, { n: 1 }),
   };
   for (const [name, damage] of Object.entries(damages)) {
     for (const place of ["first", "last"]) {
-      it(`keeps the others beside a record ${name} that stands ${place}, and counts it once`, async () => {
+      it(`keeps the others beside a ${place} record ${name}, and counts it once`, async () => {
         const broken = damage(encodeEntry("broken", { n: 1 }));
         const whole = [encodeEntry("whole", { n: 2 }), encodeEntry("too", { n: 3 })];
         await write(...(place === "first" ? [broken, ...whole] : [...whole, broken]));
@@ -239,7 +239,7 @@ describe("Journal", () => {
     await assert.rejects(broken.next(), /too many open files/);
   });
 
-  it("keeps the damaged file of the last time only, and no temporary one", async () => {
+  it("keeps only the newest damaged file, and no temporary one", async () => {
     for (const n of [1, 2]) {
       await write(encodeEntry("whole", { n }), Buffer.from("half a record"));
       await writeFile(`${path}.tmp`, "of a crash");
@@ -252,7 +252,7 @@ describe("Journal", () => {
     ]);
   });
 
-  it("hands out what it can on a full disk, and counts the damage again when it is opened anew", async function () {
+  it("reports what it can on a full disk, and counts the damage again when it is opened again", async function () {
     if (process.platform !== "linux") this.skip(); // without prlimit
     const bytes = [encodeEntry("whole", { n: 1 }), Buffer.from("half a record")];
     await write(...bytes);
@@ -265,7 +265,7 @@ describe("Journal", () => {
     assert.deepEqual(await readFile(path), Buffer.alloc(0));
   });
 
-  it("rejects what can't be written, and works when it can be again", async () => {
+  it("rejects what can't be written, and works once the disk does", async () => {
     const folder = join(dir, "records");
     const journal = await Journal.open<Value>(path, valueSchema);
     await writeFile(folder, "a file where the folder should be");
@@ -276,7 +276,7 @@ describe("Journal", () => {
     assert.deepEqual(await content(), new Map([["c", { n: 3 }]]));
   });
 
-  it("keeps what was acknowledged when a file can't grow, and nothing of what was refused", async function () {
+  it("keeps what was acknowledged when a file can't grow, and nothing that was refused", async function () {
     if (process.platform !== "linux") this.skip(); // without prlimit
     this.timeout(20_000);
     const child = startWriter("ignore");
@@ -294,7 +294,7 @@ describe("Journal", () => {
     assert.equal((await reopened(fillerSchema)).records.size, 7);
   });
 
-  it("removes later what it could not remove on a full disk", async function () {
+  it("later removes what it could not remove on a full disk", async function () {
     if (process.platform !== "linux") this.skip(); // without prlimit
     const journal = await Journal.open<Value>(path, valueSchema);
     await Promise.all(["a", "b", "c"].map((key) => journal.put(key, { n: 1 })));
@@ -328,7 +328,7 @@ describe("Journal", () => {
         if (seen === 400 + 37 * round) child.kill("SIGKILL");
       }
       if (child.signalCode === null && child.exitCode === null) await once(child, "exit");
-      assert.ok((await stat(path)).size < 0.9 * puts * 50_000, "it was written anew meanwhile");
+      assert.ok((await stat(path)).size < 0.9 * puts * 50_000, "it was rewritten meanwhile");
       const { records } = await reopened(fillerSchema);
       for (const key of kept) assert.ok(records.has(key), `${key} was acknowledged`);
       for (const key of records.keys()) assert.ok(begun.has(key), `${key} was removed`);

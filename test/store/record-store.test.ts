@@ -12,7 +12,7 @@ import { RecordStore } from "../../src/store";
 const valueSchema = z.object({ n: z.number(), text: z.string().optional() });
 type Value = z.infer<typeof valueSchema>;
 
-/** What a store hands out when it is opened, every record once. */
+/** The records that a store reports when it is opened, each once. */
 async function content<T>(dir: string, schema: z.ZodType<T>): Promise<Map<string, T>> {
   const all = new Map<string, T>();
   await RecordStore.open(dir, schema, (value, key) => {
@@ -34,7 +34,7 @@ describe("RecordStore", () => {
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  it("behaves as a Map, also after it was opened anew", async () => {
+  it("behaves as a Map, also after it was opened again", async () => {
     const key = fc.constantFrom("a", "A", "b/../c", "con", "ключ", " ", "x".repeat(1000));
     const step = fc.oneof(
       fc.record({
@@ -71,7 +71,7 @@ describe("RecordStore", () => {
     );
   });
 
-  it("takes concurrent puts and removes of one key in the order of the calls", async () => {
+  it("performs concurrent puts and removes of one key in the order of the calls", async () => {
     const store = await RecordStore.open<Value>(dir, valueSchema);
     const done = [];
     for (let n = 0; n < 20; n += 1) done.push(store.put("key", { n }));
@@ -99,7 +99,7 @@ describe("RecordStore", () => {
 
   const damages: Record<string, (bytes: Buffer) => Buffer> = {
     "cut short": (bytes) => bytes.subarray(0, bytes.length - 3),
-    "with one bit turned": (bytes) => {
+    "with one flipped bit": (bytes) => {
       bytes[bytes.length - 1]! ^= 1;
       return bytes;
     },
@@ -107,11 +107,11 @@ describe("RecordStore", () => {
       bytes[5]! += 1;
       return bytes;
     },
-    "that is empty": () => Buffer.alloc(0),
-    "that is full of zeros": (bytes) => bytes.fill(0),
+    "without bytes": () => Buffer.alloc(0),
+    "full of zeros": (bytes) => bytes.fill(0),
   };
   for (const [name, damage] of Object.entries(damages)) {
-    it(`sets a record aside ${name}, keeps the others and counts it`, async () => {
+    it(`sets aside a record ${name}, keeps the others and counts it`, async () => {
       const first = await RecordStore.open<Value>(dir, valueSchema);
       await first.put("broken", { n: 1 });
       const [path] = await filesIn(dir);
@@ -128,7 +128,7 @@ describe("RecordStore", () => {
     });
   }
 
-  it("sets a record aside that the schema refuses or that lies under another key's name", async () => {
+  it("sets aside a record that the schema refuses or that has the file name of another key", async () => {
     const numbers = await RecordStore.open(dir, z.number());
     await numbers.put("text", 1);
     const [path] = await filesIn(dir);
@@ -140,7 +140,7 @@ describe("RecordStore", () => {
     assert.equal((await RecordStore.open(dir, z.string())).setAside, 1);
   });
 
-  it("hands out hundreds of records, and sets all damaged and temporary ones aside", async () => {
+  it("reports hundreds of records, and sets aside all damaged and temporary ones", async () => {
     const first = await RecordStore.open<Value>(dir, valueSchema);
     const keys = Array.from({ length: 300 }, (_, n) => String(n));
     await Promise.all(keys.map((key) => first.put(key, { n: Number(key) })));
@@ -159,13 +159,13 @@ describe("RecordStore", () => {
     assert.equal((await readdir(join(dir, "damaged"))).length, 200);
   });
 
-  it("sets aside what can't be read at all, and keeps the others", async () => {
+  it("sets aside an unreadable file, and keeps the others", async () => {
     const first = await RecordStore.open<Value>(dir, valueSchema);
     await first.put("broken", { n: 1 });
     const [path] = await filesIn(dir);
     await first.put("whole", { n: 2 });
     await rm(path!);
-    await mkdir(path!); // reading it fails as that of a bad sector does, for root too
+    await mkdir(path!); // reading it fails as with a bad sector, for root too
     const store = await RecordStore.open<Value>(dir, valueSchema);
     assert.equal(store.setAside, 1);
     assert.deepEqual(await store.get("whole"), { n: 2 });

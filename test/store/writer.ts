@@ -1,4 +1,4 @@
-// A process that overwrites one record until it is killed. Tells on stdout which number is on the disk.
+// A process that overwrites one record until it is killed. Prints on stdout the number that is on the disk.
 import { z } from "zod";
 import { RecordStore } from "../../src/store";
 
