@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { useKilledNodeRed } from "./killed-node-red";
 
-const MINUTE = 60_000;
 
 // restart.soak.ts kills it in each state.
-describe("an alarm in a Node-RED that is killed once", function () {
-  this.timeout(2 * MINUTE);
+describe("an alarm in a Node-RED that is killed once", () => {
   const nodeRed = useKilledNodeRed();
 
   it("is not raised again", async () => {

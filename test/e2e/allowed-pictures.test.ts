@@ -5,8 +5,7 @@ import { linkPackage, startNodeRed, type RunningNodeRed } from "../../tools/node
 import { scene } from "../nodes/scene";
 import { removeFolder } from "../../tools/remove-folder";
 
-describe("what the settings.js of a real Node-RED allows", function () {
-  this.timeout(120_000);
+describe("what the settings.js of a real Node-RED allows", () => {
   const home = mkdtempSync(join(tmpdir(), "segment-allowed-"));
   const pictures = join(home, "pictures");
   let nodeRed: RunningNodeRed;

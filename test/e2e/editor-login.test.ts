@@ -27,8 +27,7 @@ const SETTINGS = {
 };
 const FIRST_VERSION = JSON.parse(readFileSync(join(__dirname, "../fixtures/flow-first-version.json"), "utf8")) as Flow;
 
-describe("the config dialog behind a login", function () {
-  this.timeout(2 * MINUTE);
+describe("the config dialog behind a login", () => {
   let home: string;
   let cdf: ScriptedService;
   let nodeRed: RunningNodeRed | undefined;

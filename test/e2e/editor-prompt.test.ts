@@ -56,8 +56,7 @@ function startOf(properties: object): object {
   return { config: "config", ...file, ...message, units: "fraction", latestWins: false, ...properties };
 }
 
-describe("the prompt editor", function () {
-  this.timeout(2 * MINUTE);
+describe("the prompt editor", () => {
   let home: string;
   let nodeRed: RunningNodeRed | undefined;
   let editor: Editor;

@@ -43,8 +43,7 @@ const FLOW = [
   { id: "alarm", type: "segment-alarm", z: "tab", x: 200, y: 200, ...ALARM, wires: [[], []] },
 ];
 
-describe("the editor in a real Node-RED", function () {
-  this.timeout(2 * MINUTE);
+describe("the editor in a real Node-RED", () => {
   let home: string;
   let nodeRed: RunningNodeRed | undefined;
   let editor: Editor;

@@ -28,8 +28,7 @@ const resultSchema = z.strictObject({
   score: z.number(),
 });
 
-describe("the example Frigate events", function () {
-  this.timeout(120_000);
+describe("the example Frigate events", () => {
   let broker: Broker;
   let frigate: Server;
   let home: string;

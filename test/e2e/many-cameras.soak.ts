@@ -19,8 +19,7 @@ const resultSchema = z.strictObject({
   score: z.number(),
 });
 
-describe("the example Many cameras, newest picture only", function () {
-  this.timeout(120_000);
+describe("the example Many cameras, newest picture only", () => {
   let broker: Broker;
   let home: string;
   let nodeRed: RunningNodeRed;

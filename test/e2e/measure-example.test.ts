@@ -7,9 +7,7 @@ import { removeFolder } from "../../tools/remove-folder";
 
 const EXAMPLE = join(__dirname, "..", "..", "examples", "Measure and alarm.json");
 
-describe("the example Measure and alarm", function () {
-  this.timeout(120_000);
-
+describe("the example Measure and alarm", () => {
   it("runs as it is imported: the cup is measured, and an alarm is raised", async () => {
     const flow = (JSON.parse(readFileSync(EXAMPLE, "utf8")) as Flow).map((node) =>
       node.type === "debug" ? { ...node, console: true } : node,

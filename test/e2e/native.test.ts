@@ -36,8 +36,7 @@ const foundSchema = z.object({
   modules: z.array(z.string()),
 });
 
-describe("Node-RED's process", function () {
-  this.timeout(120_000);
+describe("Node-RED's process", () => {
   let home: string;
   let nodeRed: RunningNodeRed | undefined;
   before(async () => {

@@ -10,8 +10,7 @@ import { removeFolder } from "../../tools/remove-folder";
 const EXAMPLE = join(__dirname, "..", "..", "examples", "Segment one image.json");
 const TOKEN = "a-token-that-no-file-shows";
 
-describe("a project of Node-RED", function () {
-  this.timeout(120_000);
+describe("a project of Node-RED", () => {
   let home: string;
   let nodeRed: RunningNodeRed;
   before(async () => {

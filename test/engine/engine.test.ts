@@ -8,7 +8,7 @@ import { BLACK, plain, WHITE, whitePart } from "../support/pictures";
 import { encoderRuns, installToySam, type ToyInstallation } from "../support/sam-folder";
 import { TOY_RADIUS } from "../support/toy-sam";
 
-/** The pixels of the picture at which a model must see the object. */
+/** The mask that a model must find. */
 function expectedMask(width: number, height: number, inside: (x: number, y: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: width * height }, (_, index) =>
     inside((index % width) + 0.5, Math.floor(index / width) + 0.5) ? 1 : 0,
@@ -16,20 +16,27 @@ function expectedMask(width: number, height: number, inside: (x: number, y: numb
 }
 
 describe("the engine in its worker processes", () => {
-  const engines = useEngines();
-
-  /** Labels of all prompts that were decoded, without those of warming up. */
-  function decodedLabels(toy: ToyInstallation): number[][] {
-    return toy
-      .runs()
-      .flatMap(({ inputs }) => (inputs.point_labels === undefined ? [] : [inputs.point_labels.data]))
-      .filter((labels) => labels.length !== 2 || labels[0] !== 1);
-  }
-
   describe("with a toy model whose mask follows the prompt", () => {
+    const engines = useEngines("describe");
+    let toy: ToyInstallation;
+    let engine: Engine;
+    let earlierRuns = 0;
+    before(() => {
+      toy = installToySam(engines.folder);
+      engine = engines.start();
+    });
+    beforeEach(() => (earlierRuns = toy.runs().length));
+
+    /** Labels of all prompts that this test had decoded, without those of warming up. */
+    function decodedLabels(): number[][] {
+      return toy
+        .runs()
+        .slice(earlierRuns)
+        .flatMap(({ inputs }) => (inputs.point_labels === undefined ? [] : [inputs.point_labels.data]))
+        .filter((labels) => labels.length !== 2 || labels[0] !== 1);
+    }
+
     it("finds discs and boxes at the right position in wide, tall and odd pictures", async () => {
-      installToySam(engines.folder);
-      const engine = engines.start();
       for (const [width, height] of [
         [400, 300],
         [300, 400],
@@ -72,9 +79,7 @@ describe("the engine in its worker processes", () => {
       }
     });
 
-    it("asks with one padding point for points, and none for a box", async () => {
-      const toy = installToySam(engines.folder);
-      const engine = engines.start();
+    it("gives the decoder one padding point with points, and none with a box", async () => {
       const box = { xMin: 0.1, yMin: 0.1, xMax: 0.6, yMax: 0.6 };
       const picture = plain(40, 30).png();
       await engine.segment(
@@ -87,7 +92,7 @@ describe("the engine in its worker processes", () => {
       );
       await engine.segment(await engines.task(picture, { boundingBox: box }));
       await engine.segment(await engines.task(picture, { points: [{ x: 0.2, y: 0.2, label: 1 }], boundingBox: box }));
-      assert.deepEqual(decodedLabels(toy), [
+      assert.deepEqual(decodedLabels(), [
         [1, 0, -1],
         [2, 3],
         [1, 2, 3],
@@ -95,19 +100,39 @@ describe("the engine in its worker processes", () => {
     });
 
     it("reaches the border with a box that does", async () => {
-      installToySam(engines.folder);
       const boundingBox = { xMin: 0, yMin: 0, xMax: 1, yMax: 1 };
-      const [segment] = await engines.start().segment(await engines.task(plain(333, 222).png(), { boundingBox }));
+      const [segment] = await engine.segment(await engines.task(plain(333, 222).png(), { boundingBox }));
       const corners = segment!.polygons[0]!.vertices.map(({ x, y }) => `${x} ${y}`).sort();
       assert.deepEqual(corners, ["0 0", "0 1", "1 0", "1 1"]);
     });
 
     it("gives the same segments each time", async () => {
-      installToySam(engines.folder);
       const picture = plain(640, 480).png();
-      const first = await engines.start().segment(await engines.task(picture, points(3)));
+      const first = await engine.segment(await engines.task(picture, points(3)));
       assert.deepEqual(await engines.start().segment(await engines.task(picture, points(3))), first);
     });
+
+    it("finds nothing without a foreground point and without a box, and does not run the model", async () => {
+      let started = 0;
+      const nothing = await engines.task(plain(40, 30).png(), { points: [{ x: 0.5, y: 0.5, label: 0 }] });
+      assert.deepEqual(await engine.segment(nothing, () => started++), []);
+      assert.equal(started, 1);
+      assert.deepEqual(decodedLabels(), []);
+    });
+
+    it("encodes a picture once, however many prompts it gets", async () => {
+      const earlier = encoderRuns(toy);
+      const picture = await engines.task(plain(50, 30).png());
+      for (const prompt of [MIDDLE, points(2), points(3)]) await engine.segment({ ...picture, prompt });
+      assert.equal(encoderRuns(toy) - earlier, 1);
+      await engine.segment(await engines.task(plain(51, 30).png(), MIDDLE, "other"));
+      await engine.segment(picture);
+      assert.equal(encoderRuns(toy) - earlier, 2);
+    });
+  });
+
+  describe("with a toy model that has scores of its own", () => {
+    const engines = useEngines();
 
     it("keeps the score within 0..1", async () => {
       installToySam(engines.folder, { ious: [1.04] });
@@ -122,30 +147,10 @@ describe("the engine in its worker processes", () => {
       const mask = rasterize(segment!.polygons, { width: 100, height: 100 });
       assert.deepEqual([mask[0], mask[50 * 100 + 50]], [1, 0], "the inverted mask");
     });
-
-    it("finds nothing without a foreground point and without a box, and does not run the model", async () => {
-      const toy = installToySam(engines.folder);
-      const engine = engines.start();
-      let started = 0;
-      const nothing = await engines.task(plain(40, 30).png(), { points: [{ x: 0.5, y: 0.5, label: 0 }] });
-      assert.deepEqual(await engine.segment(nothing, () => started++), []);
-      assert.equal(started, 1);
-      assert.deepEqual(decodedLabels(toy), []);
-    });
-
-    it("encodes a picture once, however many prompts it gets", async () => {
-      const toy = installToySam(engines.folder);
-      const engine = engines.start();
-      const picture = await engines.task(plain(40, 30).png());
-      for (const prompt of [MIDDLE, points(2), points(3)]) await engine.segment({ ...picture, prompt });
-      assert.equal(encoderRuns(toy), 1);
-      await engine.segment(await engines.task(plain(41, 30).png(), MIDDLE, "other"));
-      await engine.segment(picture);
-      assert.equal(encoderRuns(toy), 2);
-    });
   });
 
   describe("with a toy model whose mask is the bright part of the picture", () => {
+    const engines = useEngines("describe");
     let engine: Engine;
     async function brightPart(picture: sharp.Sharp, width: number, height: number): Promise<Uint8Array> {
       const [segment] = await engine.segment(await engines.task(picture));
@@ -169,7 +174,7 @@ describe("the engine in its worker processes", () => {
         );
       });
     }
-    beforeEach(() => {
+    before(() => {
       installToySam(engines.folder, { follows: "picture" });
       engine = engines.start();
     });

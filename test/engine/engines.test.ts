@@ -13,8 +13,7 @@ import { installToySam } from "../support/sam-folder";
 const SQUARE = { left: 100, top: 60, width: 120, height: 120 };
 const AROUND = { boundingBox: { xMin: 0.25, yMin: 0.2, xMax: 0.75, yMax: 0.8 } };
 
-describe("the choice of the engine", function () {
-  this.timeout(60_000);
+describe("the choice of the engine", () => {
   const engines = useEngines();
   const task = (name?: string) => engines.task(whitePart(320, 240, SQUARE).png(), AROUND, name);
 

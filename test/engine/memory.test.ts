@@ -10,8 +10,7 @@ describe("the memory of the engine's worker", function () {
     if (process.platform !== "linux") this.skip();
   });
 
-  it("ends the worker alone when there is no more: the job says so, and the next one is served", async function () {
-    this.timeout(60_000);
+  it("ends the worker alone when there is no more: the job says so, and the next one is served", async () => {
     const { engine, worker } = startWithWorker(engines);
     await engine.segment(await engines.task(plain(40, 30).png()));
     // From now on the system gives this process no more memory.

@@ -38,8 +38,7 @@ function drawnOutline(file: string, size: ImageSize): Uint8Array {
 }
 
 for (const name of ["sam", "graphcut"] as const) {
-  describe(`the engine ${name} on the shipped pictures`, function () {
-    this.timeout(60_000);
+  describe(`the engine ${name} on the shipped pictures`, () => {
     let engine: Engine;
     let folder: string;
     before(() => {

@@ -4,8 +4,7 @@ import { ESLint } from "eslint";
 
 const ROOT = join(__dirname, "..", "..");
 
-describe("the lint rules of this project", function () {
-  this.timeout(60_000);
+describe("the lint rules of this project", () => {
   const eslint = new ESLint({ cwd: ROOT, overrideConfigFile: join(ROOT, "lint", "eslint.config.mjs") });
 
   /** The rules that a line in a file of the project breaks. */

@@ -18,8 +18,7 @@ const EVENT = {
 };
 const FRIGATE_BOX = { ...BOX, label: "person", id: "1.5-abc", camera: "door" };
 
-describe("pictures of cameras", function () {
-  this.timeout(60_000);
+describe("pictures of cameras", () => {
   const userDir = useScratchUserDir();
   const folder = join(userDir, "pictures");
   let picture: Buffer;

@@ -14,8 +14,7 @@ const CREATE_FILE = /^POST \S+\/files$/;
 const COUNT = 40;
 const POINT = { points: JSON.stringify([DISC.x, DISC.y]), pointsType: "json" };
 
-describe("the concurrency of a config node", function () {
-  this.timeout(60_000);
+describe("the concurrency of a config node", () => {
   const userDir = useScratchUserDir();
   const folder = join(userDir, "pictures");
   let server: SegmentServer;

@@ -4,8 +4,7 @@ import { pipeline, RunningFlow, useScratchUserDir, since41 } from "./flow";
 
 const MESSAGE = { payload: { fileIds: [17], points: [[0.5, 0.5]] } };
 
-describe("environment variables in a config node", function () {
-  this.timeout(60_000);
+describe("environment variables in a config node", () => {
   useScratchUserDir();
   const set: string[] = [];
   let service: ScriptedService;

@@ -10,8 +10,7 @@ import { startSegmentServer, type SegmentServer } from "./segment-server";
 
 const POINT = { points: [[DISC.x, DISC.y]] };
 
-describe("errors of flows", function () {
-  this.timeout(60_000);
+describe("errors of flows", () => {
   const userDir = useScratchUserDir();
   let server: SegmentServer;
   let proxy: HoldingProxy;

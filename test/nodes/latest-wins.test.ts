@@ -4,8 +4,7 @@ import { logged, node, pipeline, RunningFlow, useScratchUserDir, since41 } from 
 
 const POINT = { points: "[[0.5,0.5]]", pointsType: "json" };
 
-describe("segment start with the newest message only", function () {
-  this.timeout(60_000);
+describe("segment start with the newest message only", () => {
   useScratchUserDir();
   let service: ScriptedService;
   let flow: RunningFlow;

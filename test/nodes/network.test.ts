@@ -12,8 +12,7 @@ const CORE_NODES = ["05-tls", "06-httpproxy"].map(
 );
 const MESSAGE = { payload: { fileIds: [17], points: [[0.5, 0.5]] } };
 
-describe("the network of a config node", function () {
-  this.timeout(60_000);
+describe("the network of a config node", () => {
   useScratchUserDir();
   let certificates: Certificates;
   let service: ScriptedService;

@@ -17,8 +17,7 @@ const trialSchema = z.strictObject({
 });
 const failureSchema = z.strictObject({ message: z.string(), code: z.string().optional() });
 
-describe("the routes of the prompt editor", function () {
-  this.timeout(60_000);
+describe("the routes of the prompt editor", () => {
   useScratchUserDir();
   let picture: Buffer;
   before(async () => {

@@ -12,7 +12,7 @@ import { ScriptedService } from "../support/scripted-service";
 import { node, nodeApp, pipeline, RunningFlow, since41, useScratchUserDir, type FlowNode, type Message } from "./flow";
 import { DISC, DISC_BOX, scene, SCENE } from "./scene";
 
-const EMBEDDED = { service: "embedded" };
+const EMBEDDED = { service: "embedded", engine: "graphcut" };
 const BOX = { xMin: 0.25, yMin: 0.25, xMax: 0.75, yMax: 0.75 };
 const PROMPT = { points: [{ x: 0.5, y: 0.5, label: 1 }], boundingBox: BOX };
 const ALL = ["svg", "overlay", "overlay-png", "mask", "rle", "geojson"].map((format) => ({
@@ -56,8 +56,7 @@ async function pixel(picture: unknown, x: number, y: number): Promise<number[]> 
   ];
 }
 
-describe("segment render", function () {
-  this.timeout(60_000);
+describe("segment render", () => {
   const userDir = useScratchUserDir();
   let picture: Buffer;
   before(async () => {

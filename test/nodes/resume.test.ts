@@ -13,8 +13,7 @@ import { startSegmentServer, type SegmentServer } from "./segment-server";
 const POINT = { points: JSON.stringify([DISC.x, DISC.y]), pointsType: "json" };
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
-describe("waits that are resumed", function () {
-  this.timeout(60_000);
+describe("waits that are resumed", () => {
   const userDir = useScratchUserDir();
   const folder = join(userDir, "node-red-segment-waits");
   const journal = join(folder, "journal");

@@ -25,8 +25,7 @@ const stateSchema = z.strictObject({
 const failureSchema = z.strictObject({ message: z.string() });
 type State = z.infer<typeof stateSchema>;
 
-describe("installing sam from the dialog of a config node", function () {
-  this.timeout(120_000);
+describe("installing sam from the dialog of a config node", () => {
   const userDir = useScratchUserDir();
   /** What a test changed in the environment of the children. */
   const changed = new Map<string, string | undefined>();

@@ -22,8 +22,7 @@ const findingsSchema = z.strictObject({
 });
 type Finding = z.infer<typeof findingsSchema>["findings"][number];
 
-describe("testing the connection from the dialog of a config node", function () {
-  this.timeout(60_000);
+describe("testing the connection from the dialog of a config node", () => {
   const userDir = useScratchUserDir();
   const configNode = createRequire(__filename)("../../dist/nodes/segment-config.js") as (RED: NodeAPI) => void;
 

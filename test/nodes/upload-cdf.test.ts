@@ -7,8 +7,7 @@ import { scene } from "./scene";
 const POINTS = { points: "[[0.5,0.5]]", pointsType: "json" };
 const INSTANCE = { instance: "instance", instanceType: "msg" };
 
-describe("pictures on Cognite Data Fusion", function () {
-  this.timeout(60_000);
+describe("pictures on Cognite Data Fusion", () => {
   useScratchUserDir();
   let service: ScriptedService;
   beforeEach(async () => {

@@ -6,8 +6,7 @@ import { scene } from "./scene";
 const POINT = { points: "[[0.5,0.5]]", pointsType: "json" };
 const DELETIONS = /^POST .*\/files\/delete$/;
 
-describe("options of segment wait", function () {
-  this.timeout(60_000);
+describe("options of segment wait", () => {
   useScratchUserDir();
   let service: ScriptedService;
   beforeEach(async () => {

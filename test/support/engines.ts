@@ -1,4 +1,4 @@
-/** Engines for tests, with a data directory of their own; both are gone after each test. */
+/** Engines for tests, with a data directory of their own. */
 import type sharp from "sharp";
 import type { Prompt } from "../../src/api";
 import { createEngine, type Engine, type EngineOptions, type EngineTask } from "../../src/engine";
@@ -14,21 +14,26 @@ export function points(count: number): Prompt {
 }
 
 export interface Engines {
-  /** The data directory of the present test. */
+  /** The data directory of the test, or of the whole `describe`. */
   readonly folder: string;
   start(options?: Partial<EngineOptions>): Engine;
   /** Closes an engine that was not made by `start`. */
   closeLater(engine: Engine): Engine;
-  /** Saves a picture and asks for what the prompt says, by default what is in its middle. */
+  /** Saves a picture and returns the task for a prompt, by default one point in the middle. */
   task(picture: sharp.Sharp, prompt?: Prompt, name?: string): Promise<EngineTask>;
 }
 
-/** To be called in a `describe`. */
-export function useEngines(): Engines {
+/**
+ * To be called in a `describe`.
+ * @param scope how long data directory and engines last. To start a worker takes about a second of CPU time, so tests that
+ *   neither damage nor configure an engine share one.
+ */
+export function useEngines(scope: "test" | "describe" = "test"): Engines {
   let folder = "";
   const open: Engine[] = [];
-  beforeEach(() => (folder = scratchFolder()));
-  afterEach(async () => {
+  const [setUp, tearDown] = scope === "test" ? [beforeEach, afterEach] : [before, after];
+  setUp(() => (folder = scratchFolder()));
+  tearDown(async () => {
     await Promise.all(open.splice(0).map((engine) => engine.close()));
     removeFolder(folder);
   });

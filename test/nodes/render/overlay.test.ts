@@ -29,8 +29,7 @@ async function plate(ground: string): Promise<Buffer> {
   return sharp(Buffer.from(svg)).jpeg({ quality: 95 }).toBuffer();
 }
 
-describe("overlay of a picture that the service has", function () {
-  this.timeout(60_000);
+describe("overlay of a picture that the service has", () => {
   const userDir = useScratchUserDir();
   let server: SegmentServer;
   let proxy: HoldingProxy;
