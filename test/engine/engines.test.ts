@@ -15,9 +15,10 @@ const AROUND = { boundingBox: { xMin: 0.25, yMin: 0.2, xMax: 0.75, yMax: 0.8 } }
 
 describe("the choice of the engine", () => {
   const engines = useEngines();
-  const task = (name?: string) => engines.task(whitePart(320, 240, SQUARE).png(), AROUND, name);
+  const picture = () => whitePart(320, 240, SQUARE).png();
+  const task = (name?: string) => engines.task(picture(), AROUND, name);
 
-  /** Runs a task and gives what did it. */
+  /** Runs a task and returns the engine that did it. */
   async function runOn(engine: Engine, what: EngineTask): Promise<EngineIdentity | undefined> {
     let ran: EngineIdentity | undefined;
     const segments = await engine.segment(what, (by) => (ran = by));
@@ -77,9 +78,17 @@ describe("the choice of the engine", () => {
       assert.match(loaded, /libvips/);
       assert.doesNotMatch(loaded, /onnxruntime/);
     });
+  });
+
+  describe("a graphcut engine", () => {
+    const engines = useEngines("describe");
+    let engine: Engine;
+    before(() => {
+      engine = engines.start({ engine: "graphcut" });
+    });
+    const task = () => engines.task(picture(), AROUND);
 
     it("takes its fast form for tasks that would wait too long, and the full one when it has caught up", async () => {
-      const engine = engines.start({ engine: "graphcut" });
       const what = await task();
       await runOn(engine, what); // from now on it knows how long a task takes
       const versions: string[] = [];
@@ -92,13 +101,11 @@ describe("the choice of the engine", () => {
     });
 
     it("takes its fast form when it is asked to", async () => {
-      const engine = engines.start({ engine: "graphcut" });
       const ran = await runOn(engine, { ...(await task()), fast: true });
       assert.equal(ran?.version, "1-fast");
     });
 
     it("finds nothing without a foreground point and without a box", async () => {
-      const engine = engines.start({ engine: "graphcut" });
       const prompt = { points: [{ x: 0.5, y: 0.5, label: 0 as const }] };
       assert.deepEqual(await engine.segment({ ...(await task()), prompt }), []);
     });

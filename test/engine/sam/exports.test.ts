@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { intersectionOverUnion, rasterize } from "../../../tools/rasterize";
-import type { ImageSize, Prompt } from "../../../src/api";
-import type { Engine } from "../../../src/engine";
+import type { ImageSize } from "../../../src/api";
+import type { Engine, EngineTask } from "../../../src/engine";
 import { useEngines } from "../../support/engines";
 import { plain, whitePart } from "../../support/pictures";
 import { installToySam } from "../../support/sam-folder";
@@ -25,15 +25,9 @@ function maskOf({ width, height }: ImageSize, inside: (x: number, y: number) => 
 describe("sam's exports", () => {
   const engines = useEngines();
 
-  /** Asks for an object in a picture, and compares the best mask with the true one. */
-  async function assertFound(
-    engine: Engine,
-    size: ImageSize,
-    picture: sharp.Sharp,
-    prompt: Prompt,
-    truth: Uint8Array,
-  ): Promise<void> {
-    const [segment] = await engine.segment(await engines.task(picture, prompt));
+  /** Compares the best mask for a prompt with the true one. */
+  async function assertFound(engine: Engine, size: ImageSize, task: EngineTask, truth: Uint8Array): Promise<void> {
+    const [segment] = await engine.segment(task);
     const iou = intersectionOverUnion(rasterize(segment?.polygons ?? [], size), truth);
     assert.ok(iou > 0.96, `IoU ${iou} at ${size.width} x ${size.height}`);
   }
@@ -46,7 +40,7 @@ describe("sam's exports", () => {
     "four masks of low resolution": { tokens: "all", lowResolutionOnly: true },
   };
   for (const [name, form] of Object.entries(decoders)) {
-    it(`works with a decoder that gives ${name}`, async () => {
+    it(`work with a decoder that gives ${name}`, async () => {
       installToySam(engines.folder, form);
       const engine = engines.start();
       for (const size of SIZES) {
@@ -58,40 +52,45 @@ describe("sam's exports", () => {
         const middle = { x: 0.45, y: 0.55 };
         // Two hints: the mask is fed back where all four are known. The disc of the second is far off.
         for (const points of [[middle], [middle, { x: 0.99, y: 0.01, label: 0 as const }]]) {
-          await assertFound(engine, size, sharp(Buffer.from(svg)).png(), { points }, truth);
+          await assertFound(engine, size, await engines.task(sharp(Buffer.from(svg)).png(), { points }), truth);
         }
       }
     });
   }
 
   for (const takes of ["planes", "pixels"] as const) {
-    it(`works with an encoder that takes ${takes}`, async () => {
-      installToySam(engines.folder, { follows: "picture", takes });
-      const engine = engines.start();
-      for (const size of [...SIZES, { width: 1600, height: 1000 }]) {
-        // On the grid of the toy's embedding, of which a cell is 1/64 of the long side.
-        const cell = Math.max(size.width, size.height) / 64;
-        const part = { left: 8 * cell, top: 16 * cell, width: 16 * cell, height: 12 * cell };
-        const picture = whitePart(size.width, size.height, {
-          left: Math.round(part.left),
-          top: Math.round(part.top),
-          width: Math.round(part.width),
-          height: Math.round(part.height),
-        });
-        const truth = maskOf(
-          size,
-          (x, y) => x > part.left && x < part.left + part.width && y > part.top && y < part.top + part.height,
-        );
-        await assertFound(engine, size, picture.png(), { points: [{ x: 0.3, y: 0.4 }] }, truth);
-      }
-    });
+    describe(`whose encoder takes ${takes}`, () => {
+      const engines = useEngines("describe");
+      let engine: Engine;
+      before(() => {
+        installToySam(engines.folder, { follows: "picture", takes });
+        engine = engines.start();
+      });
 
-    it(`sees the red channel as red with an encoder that takes ${takes}`, async () => {
-      installToySam(engines.folder, { follows: "picture", takes });
-      const engine = engines.start();
-      const count = async (r: number, g: number, b: number): Promise<number> =>
-        (await engine.segment(await engines.task(plain(64, 48, { r, g, b }).png()))).length;
-      assert.deepEqual([await count(255, 0, 0), await count(0, 255, 0), await count(0, 0, 255)], [1, 0, 0]);
+      it("give masks in the right places", async () => {
+        for (const size of [...SIZES, { width: 1600, height: 1000 }]) {
+          // On the grid of the toy's embedding, of which a cell is 1/64 of the long side.
+          const cell = Math.max(size.width, size.height) / 64;
+          const part = { left: 8 * cell, top: 16 * cell, width: 16 * cell, height: 12 * cell };
+          const picture = whitePart(size.width, size.height, {
+            left: Math.round(part.left),
+            top: Math.round(part.top),
+            width: Math.round(part.width),
+            height: Math.round(part.height),
+          });
+          const truth = maskOf(
+            size,
+            (x, y) => x > part.left && x < part.left + part.width && y > part.top && y < part.top + part.height,
+          );
+          await assertFound(engine, size, await engines.task(picture.png(), { points: [{ x: 0.3, y: 0.4 }] }), truth);
+        }
+      });
+
+      it("see the red channel as red", async () => {
+        const count = async (r: number, g: number, b: number): Promise<number> =>
+          (await engine.segment(await engines.task(plain(64, 48, { r, g, b }).png()))).length;
+        assert.deepEqual([await count(255, 0, 0), await count(0, 255, 0), await count(0, 0, 255)], [1, 0, 0]);
+      });
     });
   }
 });
