@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { useKilledNodeRed } from "./killed-node-red";
 
-
 // restart.soak.ts kills it in each state.
 describe("an alarm in a Node-RED that is killed once", () => {
   const nodeRed = useKilledNodeRed();
