@@ -45,7 +45,7 @@ export class AutoEngine implements Engine {
     if (better.ready) return better;
     const always = this.always.health();
     if (!always.ready) return always;
-    const reason = `The engine ${this.better.name}, whose outlines are better, is not used: ${better.reason ?? ""}`;
+    const reason = `Using ${this.always.name} instead of ${this.better.name}: ${better.reason ?? ""}`;
     return { ...always, reason };
   }
 

@@ -45,10 +45,7 @@ describe("the choice of the engine", () => {
       assert.equal(log.length, 1);
       const { ready, reason } = engine.health();
       assert.equal(ready, true);
-      assert.match(
-        reason ?? "",
-        /^The engine sam, whose outlines are better, is not used: .*segment-server install-sam /,
-      );
+      assert.match(reason ?? "", /^Using graphcut instead of sam: .*segment-server install-sam /);
       assert.deepEqual(await runOn(engine, await task()), { name: "graphcut", version: "1" });
 
       installToySam(engines.folder);

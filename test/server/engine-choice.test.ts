@@ -134,7 +134,7 @@ describe("the header x-segment-engine", function () {
       assert.match(errorOf(await ask("sam"), 400).message, /"sam" can't work on this server: The file of --encoder/);
       const { status, engine } = await health();
       assert.deepEqual([status, engine.name, engine.version, engine.ready], ["ok", "graphcut", "1", true]);
-      assert.match(engine.reason ?? "", /^The engine sam, whose outlines are better, is not used: .*--encoder/);
+      assert.match(engine.reason ?? "", /^Using graphcut instead of sam: .*--encoder/);
       await choosing.close();
     });
 
