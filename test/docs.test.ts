@@ -13,6 +13,7 @@ const PAGES = [...pagesIn(""), ...pagesIn("docs"), "src/engine/graphcut/README.m
 const EXAMPLES = readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".json"))
   .map((name) => join("examples", name));
+const LOCALES = readdirSync(join(ROOT, "nodes", "locales", "en-US")).map((name) => join("nodes/locales/en-US", name));
 const README_LINES = 120;
 /** A longer row is hard to read in a terminal and on a narrow page. */
 const ROW_LENGTH = 320;
@@ -49,6 +50,18 @@ function section(page: string, heading: string): string {
   return text;
 }
 
+/** Lines with a word that is not a usual one, outside of code. */
+function unusualLines(text: string): string[] {
+  const prose = text.replace(/`[^`\n]*`/g, "");
+  return prose.split("\n").filter((line) => UNUSUAL.test(line));
+}
+
+/** Paths of this project in a page, without patterns such as `nodes/NAME/`. */
+function namedFiles(page: string): string[] {
+  const paths = [...read(page).matchAll(/`((?:src|nodes|lint|test|tools|scripts)\/[\w./-]+)`/g)];
+  return paths.map(([, path = ""]) => path).filter((path) => !/[A-Z]{2}/.test(path));
+}
+
 function withoutCode(text: string): string {
   return text.replace(/^ *```[\s\S]*?^ *```$/gm, "");
 }
@@ -71,10 +84,10 @@ function links(page: string): string[] {
   );
 }
 
-/** The arrows as the page shows them: `folder, folder` and in the next line `→ import, import`. */
-function shownArrows(): Record<string, string[]> {
+/** The allowed imports as the page shows them: `folder, folder` and in the next line `→ import, import`. */
+function shownImports(): Record<string, string[]> {
   const names = (text: string): string[] => text.split(", ").filter((name) => name !== "nothing");
-  const entries = [...section("docs/architecture.md", "The house").matchAll(/^(\S.*)\n +→ (.+)$/gm)];
+  const entries = [...section("docs/architecture.md", "Folders and imports").matchAll(/^(\S.*)\n +→ (.+)$/gm)];
   return Object.fromEntries(
     entries.flatMap(([, folders = "", imports = ""]) => names(folders).map((folder) => [folder, names(imports)])),
   );
@@ -117,7 +130,7 @@ describe("documents", () => {
     const sorted = (arrows: [string, string[]][]): Record<string, string[]> =>
       Object.fromEntries(arrows.map(([folder, imports]) => [folder, [...imports].sort()]));
     assert.deepEqual(
-      sorted(Object.entries(shownArrows())),
+      sorted(Object.entries(shownImports())),
       sorted(Object.entries(ARROWS).filter(([folder]) => /^(src|nodes)\b/.test(folder))),
     );
   });
@@ -134,11 +147,20 @@ describe("documents", () => {
     );
   });
 
-  for (const file of [...PAGES, ...EXAMPLES]) {
+  for (const file of [...PAGES, ...EXAMPLES, ...LOCALES]) {
     it(`${file}: its words are the usual ones`, () => {
-      const prose = read(file).replace(/`[^`\n]*`/g, "");
+      assert.deepEqual(unusualLines(read(file)), []);
+    });
+  }
+
+  it("segment-server --help: its words are the usual ones", () => {
+    assert.deepEqual(unusualLines(HELP), []);
+  });
+
+  for (const page of ["CONTRIBUTING.md", "docs/architecture.md"]) {
+    it(`${page}: the files that it names exist`, () => {
       assert.deepEqual(
-        prose.split("\n").filter((line) => UNUSUAL.test(line)),
+        namedFiles(page).filter((file) => !existsSync(join(ROOT, file))),
         [],
       );
     });
