@@ -22,7 +22,7 @@ import { aborted, linkPackage, startNodeRed, type RunningNodeRed } from "../../t
 
 type EngineName = "graphcut" | "sam";
 
-/** How often a picture is sent to each engine, and the median that is aimed at, in milliseconds. */
+/** How many pictures are sent to each engine, and the target for the median, in milliseconds. */
 const AIMS = { graphcut: { everyMs: 1000, p50: 400 }, sam: { everyMs: 2000, p50: 1500 } };
 const LONG = { count: 30, floodSeconds: 60 };
 const SHORT = { count: 5, floodSeconds: 6 };

@@ -34,7 +34,7 @@ const states = (settings: AlarmSettings, ...events: Event[]): (string | null)[] 
 const last = (settings: AlarmSettings, ...events: Event[]): Alarm => after(settings, events).at(-1)!;
 
 describe("an alarm", () => {
-  it("begins beyond the limit and ends when the value is back by the hysteresis", () => {
+  it("begins beyond the limit and ends when the value is back by more than the hysteresis", () => {
     assert.deepEqual(states(PLAIN, 10, 10.1, 9, 8.1, 8, 9, 10), ["ok", "alarm", "alarm", "alarm", "ok", "ok", "ok"]);
     const low = { ...PLAIN, high: undefined, low: 1, hysteresis: 0.5 };
     assert.deepEqual(states(low, 1, 0.9, 1.4, 1.5, 1.2), ["ok", "alarm", "alarm", "ok", "ok"]);
@@ -49,14 +49,14 @@ describe("an alarm", () => {
     );
   });
 
-  it("by one limit that turns into one by the other is a change", () => {
+  it("counts as changed when it passes from one limit to the other", () => {
     const both = { ...PLAIN, low: 1 };
     const [high, low] = after(both, [11, 0]);
     assert.deepEqual([high!.limit, low!.limit, low!.state], ["high", "low", "alarm"]);
     assert.ok(isChange(high!, low!));
     assert.equal(low!.since, 1_001_000);
     const [, , other] = after({ ...both, latch: true }, [11, "acknowledge", 0]);
-    assert.deepEqual([other!.limit, other!.acknowledged], ["low", false], "it has to be acknowledged anew");
+    assert.deepEqual([other!.limit, other!.acknowledged], ["low", false], "it has to be acknowledged again");
   });
 
   it("waits until all values were beyond the limit for the hold time, and ends at once", () => {
@@ -90,7 +90,7 @@ describe("an alarm", () => {
     assert.deepEqual(states(LATCHED, 11, 5, "error", "acknowledge", 9), ["alarm", "alarm", "unknown", "unknown", "ok"]);
   });
 
-  it("is not made by an acknowledgement", () => {
+  it("is not raised by an acknowledgement", () => {
     assert.equal(acknowledged(NEW_ALARM, { epoch: 0, monotonic: 0 }), NEW_ALARM);
     assert.equal(last(LATCHED, 5, "acknowledge").acknowledged, false);
   });
@@ -149,7 +149,7 @@ describe("an alarm", () => {
     );
   });
 
-  it("is there whenever a value lies beyond a limit without a hold time", () => {
+  it("is raised whenever a value is beyond a limit without a hold time", () => {
     fc.assert(
       fc.property(settings, fc.array(event), value, (set, events, final) => {
         const { state } = last({ ...set, holdMs: 0 }, ...events, final);

@@ -6,7 +6,7 @@ const OK: Alarm = { ...NEW_ALARM, state: "ok", received: true };
 const RAISED: Alarm = { ...NEW_ALARM, state: "alarm", limit: "high", received: true };
 
 describe("the alarms of many topics", () => {
-  it("are apart", () => {
+  it("are independent", () => {
     const topics = new AlarmTopics();
     topics.set("a", RAISED);
     topics.set(null, OK);
@@ -20,7 +20,7 @@ describe("the alarms of many topics", () => {
     assert.deepEqual(topics.topics, ["a"]);
   });
 
-  it("have a bound: the one that is ok and silent longest goes first, an alarm last", () => {
+  it("are limited in number: the one that has been ok and silent longest is removed first, an alarm last", () => {
     const topics = new AlarmTopics();
     topics.set("alarm", RAISED);
     for (let index = 1; index < MAX_TOPICS; index++) assert.deepEqual(topics.set(`ok ${index}`, OK), []);

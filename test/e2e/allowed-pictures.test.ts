@@ -44,7 +44,7 @@ describe("what the settings.js of a real Node-RED allows", () => {
     removeFolder(home);
   });
 
-  it("is read, and nothing else", async () => {
+  it("is read, nothing else", async () => {
     await nodeRed.inject("inside");
     await logged(/imageSize: \{ width: 320, height: 240 \}/);
     await nodeRed.inject("outside");

@@ -82,7 +82,7 @@ describe("the demo's result", () => {
   ];
   const job = { jobId: 7, status: "Completed", items: [{ fileId: 1, segments: [{ score: 0.9, polygons }] }] };
 
-  it("is read from what left the flow", () => {
+  it("is read from the messages that left the flow", () => {
     const result = resultOf({ payload: job, segment });
     assert.deepEqual(result, { job, segments: job.items[0]?.segments, prompt: segment.prompt, totalMs: 900 });
   });

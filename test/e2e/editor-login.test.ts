@@ -13,7 +13,7 @@ import { Editor } from "../../tools/editor";
 const MINUTE = 60_000;
 const SECRET = "a-very-secret-secret";
 const PASSWORD = "password";
-/** Of that password, by bcrypt. */
+/** The bcrypt hash of that password. */
 const HASH = "$2b$08$o5HS3.ESRxqGWN.1x.behOgLrKPnF.jionEZWRit8rHwqUJ7rG1Uq";
 const SETTINGS = {
   httpAdminRoot: "/red",
@@ -70,7 +70,7 @@ describe("the config dialog behind a login", () => {
   const property = (id: string, name: string): Promise<unknown> =>
     editor.page.evaluate(`RED.nodes.node("${id}").${name}`);
 
-  /** Presses the button by the keyboard, and returns the lines that appear. */
+  /** Presses the button by keyboard, and returns the lines that appear. */
   async function test({ page }: Editor = editor): Promise<string[]> {
     await page.locator(".segment-config-test").press("Enter");
     const lines = page.locator(".segment-config-test-result > div");
@@ -84,14 +84,14 @@ describe("the config dialog behind a login", () => {
     cdf.fail(/vision\/segment$/, json(400, { error: { code: 400, message: "items: required" } }));
   }
 
-  it("takes every node of the first version as it is", async () => {
+  it("accepts every node of the first version unchanged", async () => {
     for (const { id, type } of FIRST_VERSION) {
       if (type === "segment-config") assert.equal(await property(id, "valid"), true, id);
     }
     assert.equal(await property("mine", "valid"), false);
   });
 
-  it("opens the part Advanced when one of its values is wrong, and by the keyboard", async () => {
+  it("opens the Advanced section when one of its values is wrong, and by keyboard", async () => {
     await open("mine");
     assert.equal(await advanced().getAttribute("aria-expanded"), "true");
     assert.ok(await field("retries").isVisible());

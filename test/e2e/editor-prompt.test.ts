@@ -12,7 +12,7 @@ import { Editor } from "../../tools/editor";
 
 const MINUTE = 60_000;
 const PASSWORD = "password";
-/** Of that password, by bcrypt. */
+/** The bcrypt hash of that password. */
 const HASH = "$2b$08$o5HS3.ESRxqGWN.1x.behOgLrKPnF.jionEZWRit8rHwqUJ7rG1Uq";
 const SETTINGS = {
   httpAdminRoot: "/red",
@@ -90,7 +90,7 @@ describe("the prompt editor", () => {
     if ((await part("open", on).getAttribute("aria-expanded")) === "false") await part("open", on).click();
   }
 
-  /** Where a place of the picture is on the screen. */
+  /** Where a point of the picture is on the screen. */
   async function pixel({ x, y }: { x: number; y: number }): Promise<{ x: number; y: number }> {
     await part("area").scrollIntoViewIfNeeded();
     const box = (await part("area").locator("img").boundingBox())!;
@@ -115,7 +115,7 @@ describe("the prompt editor", () => {
   const places = z.array(z.strictObject({ x: z.number(), y: z.number(), label: z.number() }));
   const corners = z.strictObject({ xMin: z.number(), yMin: z.number(), xMax: z.number(), yMax: z.number() });
 
-  it("says what to do for a picture, when none has passed", async () => {
+  it("says how to get a picture when none has passed", async () => {
     await open("unseen");
     await status(/No picture has passed this node yet.*Deploy.*Refresh/);
     assert.ok(!(await part("area").isVisible()));
@@ -214,7 +214,7 @@ describe("the prompt editor", () => {
     await editor.page.getByText("Your drawing was not applied").waitFor();
   });
 
-  it("shows pixels of the fields on their places", async () => {
+  it("shows prompts of the fields that are in pixels where they belong", async () => {
     await editor.openDialog("segment-start", "pixels");
     await status(/(\d+) × (\d+) pixels/);
     const [width] = /(\d+) ×/
@@ -229,7 +229,7 @@ describe("the prompt editor", () => {
     await editor.cancel("segment-start");
   });
 
-  it("is used by keys alone", async () => {
+  it("can be used by keyboard alone", async () => {
     await open();
     await status(/pixels/);
     const press = async (...keys: string[]): Promise<void> => {
@@ -273,7 +273,7 @@ describe("the prompt editor", () => {
     }
   });
 
-  it("shows the picture to a user with read access, but lets them try no prompt", async () => {
+  it("shows the picture to a user with read access, but does not let them try a prompt", async () => {
     const reading = await openAs("reader");
     try {
       await open("start", reading);

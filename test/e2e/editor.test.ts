@@ -36,7 +36,7 @@ const DIALOGS = [
 ];
 const RENDER = { result: "payload", resultType: "msg", image: "image", imageType: "msg", mmPerPixelType: "num" };
 const ALARM = { measure: "measures.total.area", measureType: "msg", high: "0.4" };
-/** Beside those of the example, as they were before segments could be picked. */
+/** Nodes as they were before segments could be picked, beside those of the example. */
 const FLOW = [
   { id: "tab", type: "tab", label: "Flow 1" },
   { id: "render", type: "segment-render", z: "tab", x: 200, y: 100, config: "", ...RENDER, wires: [[]] },
@@ -152,7 +152,7 @@ describe("the editor in a real Node-RED", () => {
     });
   }
 
-  it("saves a config with a token, which doesn't come out again", async () => {
+  it("saves a config with a token, which the editor never gets back", async () => {
     await editor.openDialog("segment-config");
     await editor.page.locator("#node-config-input-service").selectOption("server");
     await editor.page.locator("#node-config-input-baseUrl").fill("http://127.0.0.1:9");

@@ -97,7 +97,7 @@ describe("installing sam in the editor", function () {
       assert.ok(segments[0]!.score > 0.8);
     });
 
-    it("does not let install where the settings forbid it, and says why", async () => {
+    it("does not install where the settings forbid it, and says why", async () => {
       const { page } = await open(EMPTY, { externalModules: { palette: { allowInstall: false } } });
       await editor!.openDialog("segment-config");
       await page.locator(".segment-config-sam-forbidden", { hasText: "externalModules" }).waitFor();
@@ -128,7 +128,7 @@ describe("installing sam in the editor", function () {
       }
     });
 
-    it("looks again when another folder is typed, and tells what it can't look into", async () => {
+    it("checks again when another folder is typed, and says which one it can't check", async () => {
       const { page } = await open(EMPTY);
       await editor!.openDialog("segment-config");
       const folder = page.locator("#node-config-input-dataDir");
@@ -143,22 +143,22 @@ describe("installing sam in the editor", function () {
     });
   });
 
-  it("wants the permissions of the config node, below any admin root", async () => {
+  it("needs the permissions of the config node, below any admin root", async () => {
     const settings = { httpAdminRoot: "/red", adminAuth: { type: "credentials", users: USERS } };
     nodeRed = await startNodeRed(home, EMPTY, AbortSignal.timeout(MINUTE), settings);
     const route = `${nodeRed.url}red/segment-config/sam`;
     const body = { client_id: "node-red-editor", grant_type: "password", scope: "" };
     const login = async (username: string): Promise<string> => {
-      const answer = await fetch(`${nodeRed!.url}red/auth/token`, {
+      const response = await fetch(`${nodeRed!.url}red/auth/token`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ ...body, username, password: `${username}-password` }),
       });
-      return ((await answer.json()) as { access_token: string }).access_token;
+      return ((await response.json()) as { access_token: string }).access_token;
     };
-    const ask = async (method: "GET" | "POST", token?: string): Promise<number> => {
+    const request = async (method: "GET" | "POST", token?: string): Promise<number> => {
       const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-      // A folder that can't be used: whoever may ask is told so, and nothing is installed.
+      // A folder that can't be used: a user with the permission gets status 400, and nothing is installed.
       const dataDir = "${SEGMENT_TEST_NONE}";
       const query = method === "GET" ? `?dataDir=${encodeURIComponent(dataDir)}` : "";
       const init = { method, headers, ...(method === "POST" && { body: JSON.stringify({ dataDir }) }) };
@@ -166,8 +166,8 @@ describe("installing sam in the editor", function () {
     };
 
     const [reader, writer] = [await login("reader"), await login("writer")];
-    assert.deepEqual([await ask("GET"), await ask("POST")], [401, 401]);
-    assert.deepEqual([await ask("GET", reader), await ask("POST", reader)], [401, 401]);
-    assert.deepEqual([await ask("GET", writer), await ask("POST", writer)], [400, 400]);
+    assert.deepEqual([await request("GET"), await request("POST")], [401, 401]);
+    assert.deepEqual([await request("GET", reader), await request("POST", reader)], [401, 401]);
+    assert.deepEqual([await request("GET", writer), await request("POST", writer)], [400, 400]);
   });
 });

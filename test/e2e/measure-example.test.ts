@@ -19,9 +19,9 @@ describe("the example Measure and alarm", () => {
       const nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(60_000));
       try {
         await nodeRed.inject(inject?.id ?? "");
-        const told = /\[debug:(change of state|not completed|error)\]\s+([^[]*)/;
-        while (!told.test(nodeRed.log())) await new Promise((resolve) => setTimeout(resolve, 100));
-        const [, name, text = ""] = told.exec(nodeRed.log()) ?? [];
+        const outcome = /\[debug:(change of state|not completed|error)\]\s+([^[]*)/;
+        while (!outcome.test(nodeRed.log())) await new Promise((resolve) => setTimeout(resolve, 100));
+        const [, name, text = ""] = outcome.exec(nodeRed.log()) ?? [];
         assert.equal(name, "change of state", text);
         assert.match(text, /state: 'alarm'/);
         assert.match(text, /limit: 'high'/);

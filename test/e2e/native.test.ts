@@ -53,7 +53,7 @@ describe("Node-RED's process", () => {
   });
 
   it("holds no client before the first message, and no native library of ours after a whole flow", async () => {
-    // What the server says when it has started is read without the client, too.
+    // The server's first message is read without the client, too.
     while (!nodeRed!.log().includes("segment server: started")) await Promise.race([delay(100), nodeRed!.crashed]);
     await nodeRed!.inject("early");
     const before = await found(join(home, "before.json"));

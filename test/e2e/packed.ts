@@ -1,4 +1,4 @@
-// The package as users get it: packed, installed in each of the ways that users' machines ask for, and run in a real Node-RED.
+// The package as users get it: packed, installed in each way that users' machines require, and run in a real Node-RED.
 // It takes minutes and needs the registry: `npm run test:packed` runs it, `npm test` does not.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -37,13 +37,13 @@ const CONTENTS = [
   /^pictures\/[a-z]+\.jpg$/,
 ];
 const MAX_PACKED_BYTES = 8_000_000;
-/** What the package and its dependencies may take on disk on Linux x64. */
+/** Limits of what the package and its dependencies take on disk on Linux x64. */
 const MAX_INSTALLED = { megabytes: 45, files: 1600 };
 
 /** The oldest Node of `engines`, and the npm that came with it. */
 const OLDEST = { [NODE_PACKAGE]: "20.9.0", npm: "10.1.0" };
 
-/** What the palette manager gives to npm beside the package. */
+/** Options of npm that the palette manager uses. */
 const PALETTE = ["--save", "--save-prefix=~", "--omit=dev", "--engine-strict"];
 
 /** How the example is run: its config node with its credentials, and the Node under Node-RED. */
@@ -107,7 +107,7 @@ describe("the packed package", function () {
     assertCup(await runExample(home), "graphcut");
   });
 
-  it("is installed and run by the oldest Node that it takes, with the npm of that time", async () => {
+  it("is installed and run by the oldest Node that it supports, with the npm of that time", async () => {
     const old = await installed(OLDEST);
     const node = nodeIn(old);
     const home = makeHome();
@@ -125,7 +125,7 @@ describe("the packed package", function () {
       assert.ok(!existsSync(join(userDirOf(home), "node_modules", "sharp")));
     });
 
-    it("says what is missing, and what to do, when the embedded server shall segment", async () => {
+    it("says what is missing, and what to do, when the embedded server must segment", async () => {
       const { error } = await runExample(home);
       assert.equal(error?.code, "job-failed");
       assert.match(error.message, /sharp is missing.*npm install sharp/);
@@ -149,7 +149,7 @@ describe("the packed package", function () {
     return home;
   }
 
-  /** Runs the installed example once, with nothing changed but what is told, and gives what left it. */
+  /** Runs the installed example once, with no other changes than the given ones, and returns its outcome. */
   async function runExample(home: string, { config = {}, credentials = {}, node }: Run = {}): Promise<Outcome> {
     const userDir = userDirOf(home);
     const example = join(userDir, "node_modules/@visionjobs/node-red-segment/examples/Segment one image.json");
@@ -182,7 +182,7 @@ function sizeOf(folder: string): { files: number; megabytes: number } {
   return { files: sizes.length, megabytes: sizes.reduce((sum, size) => sum + size, 0) / 1024 ** 2 };
 }
 
-/** Checks that the cup of the example was cut out, by an engine if that is told. */
+/** Checks that the cup of the example was cut out, by the given engine if there is one. */
 function assertCup(outcome: Outcome, engine?: string): void {
   const { job, segments } = resultOf(outcome);
   assert.equal(job.status, "Completed");

@@ -30,7 +30,7 @@ describe("a project of Node-RED", () => {
     assert.ok(answer.ok, `${path}: HTTP ${answer.status} ${await answer.text()}`);
   }
 
-  it("runs the example, and holds nothing of ours but the flow, without its secrets", async () => {
+  it("runs the example, and contains nothing of ours but the flow, without its secrets", async () => {
     await post("settings/user", { git: { user: { name: "engineer", email: "engineer@example.com" } } });
     await post("projects", {
       name: "line4",

@@ -47,7 +47,7 @@ describe("waits in a Node-RED that is killed", function () {
     removeFolder(home);
   });
 
-  it("go on when it starts again, each leaves once, and a later kill brings none back", async () => {
+  it("go on when it starts again, each leaves once, and a later kill repeats none", async () => {
     proxy.hold(POLLS);
     await start();
     for (const topic of ["a", "b", "c"]) await nodeRed.inject(topic);
@@ -85,7 +85,7 @@ describe("waits in a Node-RED that is killed", function () {
     await nodeRed.crashed.catch(() => undefined);
   }
 
-  /** Waits a moment, but not for a Node-RED that has ended. */
+  /** Waits a moment, and fails if Node-RED has ended. */
   const moment = (): Promise<unknown> => Promise.race([delay(50), nodeRed.crashed]);
 
   function read(): Outcome[] {

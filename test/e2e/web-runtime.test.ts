@@ -34,7 +34,7 @@ describe("the WebAssembly runtime", function () {
     removeFolder(root);
   });
 
-  it("is installed in place of the native one, whose size is told before", async () => {
+  it("is installed in place of the native one, after its size was printed", async () => {
     const modules = join(dataDir, "sam", "node_modules");
     const nativeFolder = dirname(require.resolve(`${native.name}/package.json`));
     cpSync(join(nativeFolder, "package.json"), join(modules, native.name, "package.json"));
@@ -55,7 +55,7 @@ describe("the WebAssembly runtime", function () {
       createEngine: typeof createEngine;
     };
     const { width, height } = await sharp(PICTURE).metadata();
-    const answers = [];
+    const results = [];
     for (const create of [installed.createEngine, createEngine]) {
       const engine = create({ engine: "sam", workers: 1, dataDir });
       engines.push(engine);
@@ -66,10 +66,10 @@ describe("the WebAssembly runtime", function () {
         const [segment] = await engine.segment({ ...picture, prompt });
         masks.push(rasterize(segment!.polygons, { width, height }));
       }
-      answers.push({ masks, runtime: engine.health().backend?.runtime });
+      results.push({ masks, runtime: engine.health().backend?.runtime });
       await engine.close();
     }
-    const [ours, theirs] = answers;
+    const [ours, theirs] = results;
     assert.equal(ours!.runtime, `${web.name} ${web.version}`);
     assert.equal(theirs!.runtime, `${native.name} ${native.version}`);
     ours!.masks.forEach((mask, index) => {

@@ -8,7 +8,7 @@ import { plain } from "../support/pictures";
 import { encoderRuns, installToySam, type ToyInstallation } from "../support/sam-folder";
 import { writeToyEncoder } from "../support/toy-sam";
 
-/** Another encoder, by its bytes: what stands behind a model's last field is a further field, which nobody knows. */
+/** Appended to an encoder, it makes another file of the same model: a field that no reader knows. */
 const UNKNOWN_FIELD = Buffer.from([0xa0, 0x06, 0x01]);
 
 describe("an engine that keeps embeddings on disk", () => {
@@ -24,7 +24,7 @@ describe("an engine that keeps embeddings on disk", () => {
 
   const start = (): Engine => engines.start({ embeddingDir, log: (message) => logged.push(message) });
   const files = (): string[] => (existsSync(embeddingDir) ? readdirSync(embeddingDir) : []);
-  /** They are written after the answer to the second prompt has left. */
+  /** They are written after the result of the second prompt was sent. */
   async function savedFile(): Promise<string> {
     for (;;) {
       const [name] = files().filter((each) => each.endsWith(".v1"));
@@ -32,7 +32,7 @@ describe("an engine that keeps embeddings on disk", () => {
       await setTimeout(20);
     }
   }
-  /** Has a picture segmented and its embedding saved by an engine that has ended since. */
+  /** Segments a picture and saves its embedding with an engine that is closed afterwards. */
   async function segmentEarlier(): Promise<EngineTask> {
     const engine = start();
     const task = await engines.task(plain(60, 40).png());

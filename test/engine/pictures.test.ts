@@ -1,4 +1,4 @@
-// What the engines cut out of the shipped pictures, against exact masks and outlines that were looked at.
+// Compares what the engines cut out of the shipped pictures with exact masks, or with outlines that were checked by eye.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

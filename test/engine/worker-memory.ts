@@ -1,4 +1,4 @@
-/** The engine of a test and what the system says of its worker's memory. Linux only: it is found in /proc. */
+/** The engine of a test, and the memory of its worker by /proc. Linux only. */
 import { readFileSync } from "node:fs";
 import { childProcesses } from "../../tools/processes";
 import type { Engine, EngineOptions } from "../../src/engine";

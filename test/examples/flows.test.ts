@@ -29,7 +29,7 @@ const CORE = [
   ...["tab", "comment", "inject", "file in", "change", "debug", "catch", "complete", "split", "join", "switch"],
   ...["mqtt in", "mqtt out", "mqtt-broker"],
 ];
-/** Of FlowFuse Dashboard 2, in the folder that says so. */
+/** Nodes of FlowFuse Dashboard 2, which only the examples in its folder may use. */
 const DASHBOARD = ["ui-base", "ui-theme", "ui-page", "ui-group", "ui-template"];
 
 function readFlow(file: string): FlowNode[] {
@@ -62,7 +62,7 @@ describe("example flows", () => {
         assert.ok(types.includes("comment") && types.includes("catch"));
       });
 
-      it("is whole: ids once, every wire, tab and config leads somewhere", () => {
+      it("is complete: each id once, and every wire, tab and config node exists", () => {
         const ids = flow.map(({ id }) => id);
         assert.equal(new Set(ids).size, ids.length);
         for (const { type, wires = [], z: tab, config, broker } of flow) {

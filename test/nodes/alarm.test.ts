@@ -50,7 +50,7 @@ describe("segment alarm", () => {
   }
   const states = (id: string): (string | undefined)[] => flow.unread(id).map((message) => alarmOf(message).state);
 
-  it("sends every measure by the second output, and changes by the first; the message stays as it came", async () => {
+  it("sends every measure by the second output, and changes by the first; the message stays unchanged", async () => {
     await load({ hysteresis: "2" });
     const startedAt = Date.now();
     for (const area of [5, 11, 12, 9, 8]) await give({ ...(measure(area) as Message), extra: "kept" });
@@ -116,7 +116,7 @@ describe("segment alarm", () => {
     assert.equal(flow.unread("changes").length, 3);
   });
 
-  it("becomes unknown by a message with an error, and a measure brings it back", async () => {
+  it("becomes unknown after a message with an error, until the next measure", async () => {
     await load();
     const error = { code: "job-failed", message: "no" };
     await give(measure(5));
@@ -207,7 +207,7 @@ describe("segment alarm", () => {
     ]);
   });
 
-  it("shows no error of a message once a later one is done, also when both came in one go", async () => {
+  it("shows no error of a message once a later one is done, even when both came at once", async () => {
     await load();
     const shown: unknown[] = [];
     const emitter: EventEmitter = helper.getNode("alarm");

@@ -197,7 +197,7 @@ describe("pictures of cameras", () => {
     await failure(running, { payload: `${base}${hops(6)}` }, "invalid-image", /leads on more than 5 times/);
   });
 
-  it("no redirect off the list: what it leads to is not asked", async () => {
+  it("no redirect off the list: its target is not requested", async () => {
     const running = await flow();
     const away = ["/elsewhere/1.jpg", `${base}/pictures/../1.jpg`, "http://localhost:1/pictures/1.jpg", "file:///etc/passwd", "/pictures/%2e%2e%2f1.jpg"]; // prettier-ignore
     for (const to of away) {
@@ -253,12 +253,12 @@ describe("pictures of cameras", () => {
     );
   });
 
-  it("an address that gives more than 64 MB is left", async () => {
+  it("an address that sends more than 64 MB is abandoned", async () => {
     const running = await flow();
     await failure(running, { payload: `${base}/pictures/large.jpg` }, "invalid-image", /large\.jpg is too large/);
   });
 
-  it("a slow address is left when the node is redeployed", async () => {
+  it("a slow address is abandoned when the node is redeployed", async () => {
     const running = await flow();
     running.send("upload", { payload: `${base}/pictures/slow.jpg` });
     while (asked.length === 0) await new Promise(setImmediate);
@@ -323,7 +323,7 @@ describe("pictures of cameras", () => {
   });
 });
 
-/** Sends until the other side has had enough. */
+/** Sends until the other side closes the connection. */
 function sendForever(response: http.ServerResponse): void {
   const chunk = Buffer.alloc(2 ** 20, 1);
   const more = (): void => {

@@ -45,7 +45,7 @@ describe("segment start with the newest message only", () => {
     assert.deepEqual(flow.unread("caught"), []);
   });
 
-  it("skips a picture that another has overtaken on its way, but not after the clock was set back", async () => {
+  it("skips a picture that a newer one has overtaken, but not after the clock was set back", async () => {
     service.onStart = ({ jobId }) => service.finish(jobId);
     const now = Date.now();
     for (const [place, receivedAt] of [
@@ -70,7 +70,7 @@ describe("segment start with the newest message only", () => {
     assert.equal(await placeOf("started"), 5);
   });
 
-  it("takes a message with several jobs for unfinished until all have ended", async () => {
+  it("counts a message with several jobs as unfinished until all have ended", async () => {
     await flow.redeploy("full", { start: { points: "payload.points", pointsType: "msg" } });
     const boxes = [[0, 0, 0.5, 0.5], [0.5, 0.5, 1, 1]]; // prettier-ignore
     flow.send("start", { payload: { fileId: 17, boxes }, place: 1 });
@@ -83,7 +83,7 @@ describe("segment start with the newest message only", () => {
     assert.equal(await placeOf("started"), 2);
   });
 
-  it("goes on after a message that failed, and after a job that nobody knows any more", async () => {
+  it("goes on after a message that failed, and after a job that the service no longer knows", async () => {
     flow.send("start", { payload: "no prompt", place: 1 });
     send(2);
     assert.equal((await flow.next("caught")).error?.code, since41("invalid-prompt"));

@@ -39,7 +39,7 @@ describe("waits", () => {
     await flow.nextOf("finished", 2 * topics.length); // those of upload and start
   }
 
-  it("end by their time-out with the second output", async () => {
+  it("end by their timeout with the second output", async () => {
     const flow = await load({ timeout: "0.3" });
     await waiting(flow, ["a"]);
     const message = await flow.next("notCompleted");
@@ -90,7 +90,7 @@ describe("waits", () => {
       const dropped = logged("warn").filter((text) => text.includes("dropped"));
       assert.deepEqual(dropped, ["2 segment-wait.warning.dropped"]);
 
-      // A further message passes through the new node, when anything of the old one would have long arrived.
+      // Once another message has passed through the new node, anything from the old one would have arrived, too.
       flow.send("upload", { payload: picture, topic: "c" });
       assert.equal((await flow.next("completed")).topic, "c");
       await flow.nextOf("finished", 3);
@@ -145,7 +145,7 @@ describe("waits", () => {
     const ENDS = ["completed", "notCompleted", "caught", "finished"];
     const starts = (): number => proxy.requests.filter((line) => START.test(line)).length;
 
-    /** Gives segment start all messages in one go, while the service responds to none of its requests. */
+    /** Sends all messages to segment start at once, while the service responds to none of its requests. */
     async function crowd(): Promise<RunningFlow> {
       proxy.release();
       const flow = await load();

@@ -47,7 +47,7 @@ describe("the network of a config node", () => {
   const run = (flow: FlowNode[], credentials: object): Promise<RunningFlow> =>
     RunningFlow.load(flow, credentials, CORE_NODES);
 
-  it("takes certificates from a TLS node, and the way through a proxy node, for service and token URL", async () => {
+  it("takes certificates from a TLS node and the proxy from a proxy node, for service and token URL", async () => {
     provider.fail(/./, json(200, { access_token: "t1", expires_in: 3600 }));
     proxy.auth = "operator:secret";
     const oauth = { auth: "oauth", tokenUrl: `${provider.url}/token`, clientId: "me" };

@@ -1,4 +1,4 @@
-// What the prompt editor in the dialog of segment start asks of Node-RED.
+// The requests of the prompt editor in the dialog of segment start to Node-RED.
 import assert from "node:assert/strict";
 import helper from "node-red-node-test-helper";
 import { z } from "zod";
@@ -128,7 +128,7 @@ describe("the routes of the prompt editor", () => {
     assert.deepEqual([segments, score], [[], null]);
   });
 
-  it("refuse a prompt that is none, with code and reason", async () => {
+  it("refuse an invalid prompt, with code and reason", async () => {
     await flowThatSaw();
     const bad: [object, number, RegExp][] = [
       [{}, 400, /points/],

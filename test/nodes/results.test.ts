@@ -122,7 +122,7 @@ describe("flows on the embedded server", () => {
     assert.equal(completed.error, undefined);
   });
 
-  it("take the picture from elsewhere, keep the payload's prompt, and leave the picture out when told so", async () => {
+  it("take the picture from elsewhere, keep the payload's prompt, and leave the picture out when the node is set so", async () => {
     const upload = { image: "camera.data", imageType: "msg", keepImage: false, wires: [["uploaded"]] };
     const flow = await RunningFlow.load([...pipeline(EMBEDDED, { upload }), node("uploaded", "helper", [])]);
     const bytes = new Uint8Array(picture);
@@ -275,7 +275,7 @@ describe("flows on the embedded server", () => {
     assert.deepEqual(flow.unread("caught"), []);
   });
 
-  it("bring an empty result when nothing was asked for but the ground", async () => {
+  it("give an empty result when the prompt has background points only", async () => {
     const flow = await RunningFlow.load(pipeline(EMBEDDED, { start: { points: "[[0.5,0.5,0]]", pointsType: "json" } }));
     flow.send("upload", { payload: picture });
     const { payload } = await flow.next("completed");

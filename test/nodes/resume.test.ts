@@ -39,7 +39,7 @@ describe("waits that are resumed", () => {
   }
 
   /**
-   * Brings a job for each topic to the moment after its POST and before the response to its first poll, which the proxy
+   * Takes a job for each topic to the moment after its POST and before the response to its first poll, which the proxy
    * holds back until `release`. Returns when the status counts all waits, so that they are on disk.
    */
   async function startedButNotPolled(flow: RunningFlow, topics: string[], extra: object = {}): Promise<void> {
@@ -121,7 +121,7 @@ describe("waits that are resumed", () => {
     await noRecords();
   });
 
-  it("have what was left of their time-out", async () => {
+  it("have the rest of their timeout", async () => {
     const flow = await RunningFlow.load(flowOf({ timeout: "3" }), credentials);
     await startedButNotPolled(flow, ["a"]);
     const since = performance.now();
@@ -130,7 +130,7 @@ describe("waits that are resumed", () => {
     const message = await flow.next("notCompleted");
     assert.equal(message.error?.code, "timed-out");
     assert.equal(message.segment!.resumed, true);
-    assert.ok(performance.now() - since < 4200, "not the whole time-out again");
+    assert.ok(performance.now() - since < 4200, "not the whole timeout again");
   });
 
   it("are cancelled by a reset, and forgotten", async () => {

@@ -181,7 +181,7 @@ describe("testing the connection from the dialog of a config node", () => {
       assert.equal(cdf.jobs.size, 0, "no job is started");
     });
 
-    it("says why there is no token, without the secret, and asks for nothing else", async () => {
+    it("says why there is no token, without the secret, and requests nothing else", async () => {
       await load();
       cdf.fail(TOKEN, json(401, { error: "invalid_client", error_description: `bad secret ${SECRET}` }));
       const findings = await test(fields(), { clientSecret: SECRET });
@@ -193,7 +193,7 @@ describe("testing the connection from the dialog of a config node", () => {
       assert.equal(cdf.requests.length, 1);
     });
 
-    it("never gives back a token that the service repeats", async () => {
+    it("never shows a token that the service repeats", async () => {
       await load();
       cdf.fail(INSPECT, json(401, { error: { code: 401, message: `unknown token ${SECRET}` } }));
       const findings = await test(fields({ auth: "token" }), { token: SECRET });
@@ -211,7 +211,7 @@ describe("testing the connection from the dialog of a config node", () => {
     });
 
     for (const status of [401, 403]) {
-      it(`names the right that is missing when the service answers ${status}`, async () => {
+      it(`names the right that is missing when the service responds with ${status}`, async () => {
         await load();
         cdf.fail(INSPECT, projects);
         cdf.fail(SEGMENT, json(status, { error: { code: status, message: "not allowed" } }));
@@ -222,7 +222,7 @@ describe("testing the connection from the dialog of a config node", () => {
     }
 
     for (const status of [404, 410]) {
-      it(`names the embedded server as the way on when the service answers ${status}`, async () => {
+      it(`names the embedded server as the way on when the service responds with ${status}`, async () => {
         await load();
         cdf.fail(INSPECT, projects);
         cdf.fail(SEGMENT, text(status, "text/html", "<h1>Gone</h1>"));
@@ -231,7 +231,7 @@ describe("testing the connection from the dialog of a config node", () => {
       });
     }
 
-    it("tries once, and says when no answer comes within the time-out", async () => {
+    it("tries once, and says when no response comes within the timeout", async () => {
       await load();
       cdf.fail(INSPECT, hang);
       const findings = await test(fields({ auth: "token", timeout: "0.3" }), { token: SECRET });
@@ -276,7 +276,7 @@ describe("testing the connection from the dialog of a config node", () => {
         }
       });
 
-      it("asks to type it again when it would go elsewhere, or by another way", async () => {
+      it("requires it to be typed again when it would go elsewhere, or by another way", async () => {
         const elsewhere = cdf.url.replace("127.0.0.1", "localhost");
         for (const change of [
           { baseUrl: elsewhere },
@@ -290,7 +290,7 @@ describe("testing the connection from the dialog of a config node", () => {
         assert.ok(!(await uses({ service: "embedded" }, fields())));
       });
 
-      it("takes it of no other node than a config node of this package, nor of one that is not deployed", async () => {
+      it("uses the secret of no node but a deployed config node of this package", async () => {
         const other = { type: "helper", id: "config", ...fields() };
         await load([other], { config: { clientSecret: SECRET } });
         assert.match(await refused(fields(), { clientSecret: STORED }), /not deployed yet/);

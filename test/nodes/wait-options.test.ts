@@ -84,7 +84,7 @@ describe("options of segment wait", () => {
   });
 
   for (const extensions of ["byids", ""]) {
-    it(`send each change of state by the third output, ${extensions === "" ? "without" : "with"} long looks`, async () => {
+    it(`send each change of state by the third output, ${extensions === "" ? "without" : "with"} long polls`, async () => {
       service.extensions = extensions;
       const wires = [["completed"], ["notCompleted"], ["states"]];
       const flow = await load({ states: true, outputs: 3, wires }, [node("states", "helper", [])]);
@@ -109,7 +109,7 @@ describe("options of segment wait", () => {
   }
 
   describe("deletion of files", () => {
-    /** Uploads a picture and gives what upload made. */
+    /** Uploads a picture and returns the message of segment upload. */
     async function uploaded(flow: RunningFlow): Promise<Message> {
       flow.send("upload", { payload: await scene() });
       return flow.next("uploaded");

@@ -1,7 +1,7 @@
 import { chromiumPath } from "../../tools/chromium";
 
 /**
- * Path of the Chromium of this machine. Without one, skips the tests of a suite or hook; on CI that is an error.
+ * Path of this machine's Chromium. Without one, skips the tests of a suite or hook; on CI that is an error.
  * @param context `this` of a suite's hook
  */
 export function chromiumOrSkip(context: Mocha.Context): string {

@@ -3,17 +3,17 @@ import http, { type IncomingMessage } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** A real HTTP proxy: opens tunnels by CONNECT, and sends plain http on. Leads every name to this machine. */
+/** A real HTTP proxy: opens tunnels by CONNECT, and sends plain http on. Resolves every name to this machine. */
 export class ConnectProxy {
-  /** What it was asked for: `CONNECT host:port` or `POST http://…`. */
+  /** Requests so far: `CONNECT host:port` or `POST http://…`. */
   readonly requests: string[] = [];
-  /** Headers of all requests, to look for secrets. */
+  /** Headers of all requests, to search for secrets. */
   readonly headers: IncomingMessage["headers"][] = [];
-  /** `user:password` that it wants. */
+  /** `user:password` that it requires. */
   auth: string | undefined;
-  /** What the next CONNECTs are answered instead of a tunnel. */
+  /** Status codes for the next CONNECTs, instead of a tunnel. */
   readonly refusals: number[] = [];
-  /** Never answers a CONNECT. */
+  /** Whether it never responds to a CONNECT. */
   isSilent = false;
   readonly #sockets = new Set<net.Socket>();
   readonly #server = http.createServer((request, response) => {
@@ -26,9 +26,9 @@ export class ConnectProxy {
       method: request.method,
       headers: request.headers,
     };
-    const onward = http.request(target, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+    const onward = http.request(target, (incoming) => {
+      response.writeHead(incoming.statusCode ?? 502, incoming.headers);
+      incoming.pipe(response);
     });
     onward.on("error", () => response.destroy());
     request.pipe(onward);

@@ -1,4 +1,4 @@
-/** The built package without what lies around it in this project: in whose reach no model is installed. */
+/** Copies of the built package from where no model of this project can be found. */
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";

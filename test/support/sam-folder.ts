@@ -10,7 +10,7 @@ export const HANGING_POINTS = 8;
 /** How long it hangs. */
 export const HANG_MS = 8000;
 
-/** The version of its runtime: newer than all others, so that it is preferred to them. */
+/** The version of its runtime: newer than all others, so that it is preferred. */
 const TOY_RUNTIME = "99.0.0";
 
 /** A new empty folder. */
@@ -18,7 +18,7 @@ export function scratchFolder(): string {
   return mkdtempSync(join(tmpdir(), "segment-test-"));
 }
 
-/** One run of the runtime, as it was noted. */
+/** One run of the runtime, as recorded. */
 export interface NotedRun {
   inputs: Record<string, { dims: number[]; data: number[] }>;
 }
@@ -33,7 +33,7 @@ export interface ToyInstallation {
 
 /**
  * Puts toy weights and a runtime into `{dataDir}/sam/node_modules`. The runtime is the real one behind a layer that
- * notes each run in a file, ends its worker at CRASHING_POINTS points and hangs at HANGING_POINTS.
+ * records each run in a file, ends its worker at CRASHING_POINTS points and hangs at HANGING_POINTS.
  */
 export function installToySam(dataDir: string, options: ToyDecoderOptions & ToyEncoderOptions = {}): ToyInstallation {
   const modules = join(dataDir, "sam", "node_modules");

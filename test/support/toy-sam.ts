@@ -1,6 +1,6 @@
 /**
- * A toy SAM pair as ONNX files, with SAM's names and shapes. Its masks follow simple rules, so that tests can say exactly
- * what must come out. A few hundred kB, made in milliseconds.
+ * A toy SAM pair as ONNX files, with SAM's names and shapes. Its masks follow simple rules, so that tests know exactly
+ * which mask to expect. A few hundred kB, made in milliseconds.
  */
 import { writeFileSync } from "node:fs";
 import { onnx } from "onnx-proto";
@@ -19,14 +19,14 @@ export interface ToyDecoderOptions {
    * `picture`: where the picture's red channel is brighter than the middle (about 124 of 255).
    */
   follows?: "prompt" | "picture";
-  /** What it says of its masks' IoU, one for each mask. The second mask is the first one inverted. */
+  /** The IoU that it predicts for each mask. The second mask is the first one inverted. */
   ious?: [number] | [number, number];
   /**
-   * As in SAM's usual export four masks are computed and one is chosen: the mask itself, larger, smaller, and inverted,
-   * of which the export gives the last; or all, as SAM's multi-mask export.
+   * As in SAM's usual export, four masks are computed: the mask itself, larger, smaller, and inverted. The output is the
+   * last of them (`true`), or all of them, as in SAM's multi-mask export (`all`).
    */
   tokens?: boolean | "all";
-  /** As some exports it does not ask for the picture's size, and gives low-resolution masks alone. */
+  /** Like some exports, it has no input for the picture's size and gives low-resolution masks only. */
   lowResolutionOnly?: boolean;
 }
 
@@ -82,7 +82,7 @@ export function writeToyDecoder(
     graph.add("Mul", [graph.add("ReduceMean", [input], { keepdims: 0 }), graph.floats([0], [])]),
   );
   const all = graph.add("Concat", masks, { axis: 1 }); // [1, masks, 256, 256]
-  // As sure of the inverted mask as of the best: the model's own numbers don't tell the four tokens apart.
+  // The predicted IoU is the same for all four tokens, so that it can't be used to choose between them.
   const allIous = graph.floats(tokens ? [0.9, 0.9, 0.9, 0.9] : ious, [1, masks.length]);
   const chosen = tokens === true;
   const given = chosen ? choose(graph, all, [1, 1, CELLS, CELLS], CELLS * CELLS) : all;
@@ -116,7 +116,7 @@ function allTokens(graph: GraphBuilder, mask: string): string[] {
   return [mask, graph.add("Add", [mask, step]), graph.add("Sub", [mask, step]), graph.add("Neg", [mask])];
 }
 
-/** The last of four tensors that stand one after the other in `all`, in the way of SAM's export: flattened and picked. */
+/** The last of four tensors that follow one another in `all`. As in SAM's export, they are flattened and sliced. */
 function choose(graph: GraphBuilder, all: string, shape: number[], length: number): string {
   const flat = graph.add("Flatten", [all], { axis: 0 }); // [1, 4 * length]
   const last = graph.add("Slice", [flat, graph.ints([3 * length]), graph.ints([4 * length]), graph.ints([1])]);

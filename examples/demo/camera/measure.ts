@@ -8,7 +8,7 @@ import type { Operator } from "./operator";
 
 /** How long the last picture may take to be shown. */
 const PATIENCE_MS = 30_000;
-/** From when on memory is compared, in a run of 60 s. */
+/** When the process counts as warm and its memory is first measured, in a run of 60 s. */
 const WARM = 1 / 6;
 
 /** A camera that sends numbered pictures. */
@@ -61,7 +61,7 @@ export async function measureDelays(
   return hashes.flatMap((hash) => delayOf(camera, operator, hash) ?? []);
 }
 
-/** What ten pictures a second came to. */
+/** Result of ten pictures a second. */
 export interface Flood {
   sent: number;
   shown: number;

@@ -9,7 +9,7 @@ const data = Uint8Array.from({ length: 3 * 40 * 20 }, (_, k) => {
 });
 
 describe("withoutShade", () => {
-  it("brings the colours of light and shade close together, and leaves those of different paints apart", () => {
+  it("moves the colors of light and shade close together, and keeps those of different paints apart", () => {
     const lab = toLab({ width: 40, height: 20, data });
     const flat = withoutShade(lab);
     const step = ({ l, a, b }: typeof lab): number =>

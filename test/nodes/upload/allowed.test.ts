@@ -88,7 +88,7 @@ describe("files of allowed folders", () => {
     }
   });
 
-  it("property: whatever way a path takes, only what lies inside is read", async () => {
+  it("property: whatever way a path takes, only files inside are read", async () => {
     const step = fc.constantFrom(
       "..",
       ".",
@@ -196,7 +196,7 @@ describe("allowed addresses", () => {
         const url = new URL(`http://${name}/${steps.join("/")}`);
         if (!check(url)) return;
         assert.equal(url.host, "cam");
-        // as a careless server would see it
+        // as a careless server would read it
         const path = decodeURIComponent(decodeURIComponent(url.pathname))
           .replaceAll("\\", "/")
           .replaceAll(/;[^/]*/g, "");
