@@ -13,8 +13,8 @@ const ROUTES: [Step, RegExp][] = [
   ["files", /^POST \/api\/v1\/projects\/[^/]+\/files\//],
   ["put", /^PUT \/pictures\//],
   ["start", /^POST \/api\/v1\/projects\/[^/]+\/context\/vision\/segment$/],
-  ["look", /^GET \/api\/v1\/projects\/[^/]+\/context\/vision\/segment\/[^/]+$/],
-  ["looks", /^POST \/api\/v1\/projects\/[^/]+\/context\/vision\/segment\/byids$/],
+  ["poll", /^GET \/api\/v1\/projects\/[^/]+\/context\/vision\/segment\/[^/]+$/],
+  ["poll-many", /^POST \/api\/v1\/projects\/[^/]+\/context\/vision\/segment\/byids$/],
 ];
 
 /** The step that a request belongs to; undefined for other requests. */

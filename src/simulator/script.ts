@@ -3,7 +3,7 @@ import { z } from "zod";
 import { describeIssues, errorText } from "../api";
 
 /** The steps from a picture to a result. A request belongs to one of them, or to none. */
-export const STEPS = ["token", "upload", "put", "files", "start", "look", "looks"] as const;
+export const STEPS = ["token", "upload", "put", "files", "start", "poll", "poll-many"] as const;
 export type Step = (typeof STEPS)[number];
 
 const count = z.number().int().min(1);

@@ -38,7 +38,7 @@ export class Upstream {
     if (step === "token" && this.#tokens !== undefined) {
       return this.#tokens.respond(request.headers, await collect(request));
     }
-    if (step === "looks" && withoutExtensions) {
+    if (step === "poll-many" && withoutExtensions) {
       return errorResponse(404, `Route ${line.method} ${line.path} not found`);
     }
     const forward = new Forward(request, this.#headersOf(request), this.target.url, this.#agent, signal);
@@ -56,8 +56,8 @@ export class Upstream {
     const step = stepOf(line);
     if (delayed === undefined) return forward.send();
     if (step === "start") return startJob(delayed, forward);
-    if (step === "look") return pollJob(delayed, forward, Number(/[^/]*$/.exec(line.path)?.[0]));
-    return step === "looks" ? pollJobs(delayed, forward) : forward.send();
+    if (step === "poll") return pollJob(delayed, forward, Number(/[^/]*$/.exec(line.path)?.[0]));
+    return step === "poll-many" ? pollJobs(delayed, forward) : forward.send();
   }
 
   #headersOf({ headers }: IncomingMessage): OutgoingHttpHeaders {

@@ -22,7 +22,7 @@ export interface Seen {
 }
 
 /** How many nodes a message has passed when a step fails. */
-const NODES_BEFORE: Record<Step, number> = { token: 0, upload: 0, put: 0, files: 0, start: 1, look: 2, looks: 2 };
+const NODES_BEFORE: Record<Step, number> = { token: 0, upload: 0, put: 0, files: 0, start: 1, poll: 2, "poll-many": 2 };
 
 export class Cell {
   readonly name: string;
@@ -51,7 +51,7 @@ export class Cell {
   ): Promise<Cell> {
     const script = {
       rules: [{ on: { step }, ...row.turn, do: row.fault }],
-      withoutExtensions: step !== "looks",
+      withoutExtensions: step !== "poll-many",
       oauth: { clientSecret: SECRET },
     };
     const simulator = await Simulator.start({
@@ -69,7 +69,7 @@ export class Cell {
     // The client checks for a minute whether the picture has arrived. When its link does not work, it sends it twice.
     const toArrive = this.step === "put" ? 60_000 : 0;
     const timeoutS = this.row.fault.fault === "oversized" ? 30 : TIMEOUT_S;
-    const heldS = this.step === "looks" ? 20 : 0;
+    const heldS = this.step === "poll-many" ? 20 : 0;
     const requests = (RETRIES + 1) * (timeoutS + heldS) * 1000 * (this.step === "put" ? 2 : 1);
     return requests + toArrive + SLACK_MS;
   }

@@ -2,8 +2,11 @@
 import type { ErrorCode } from "../../src/api";
 import type { WrittenScript } from "../../src/simulator";
 
-/** The steps of the simulator's rules. `looks` is the long poll of a server with extensions, `look` the interval poll of one without. */
-export const STEPS = ["token", "upload", "put", "files", "start", "look", "looks"] as const;
+/**
+ * The steps of the simulator's rules. `poll-many` is the long poll of a server with extensions, `poll` the interval poll
+ * of one without.
+ */
+export const STEPS = ["token", "upload", "put", "files", "start", "poll", "poll-many"] as const;
 export type Step = (typeof STEPS)[number];
 
 /**
@@ -26,7 +29,7 @@ export interface Row {
 
 /** The same outcome at all steps, with exceptions. */
 function everywhere(outcome: Outcome, but: Partial<Record<Step, Outcome>> = {}): Record<Step, Outcome> {
-  const all = { token: outcome, upload: outcome, put: outcome, files: outcome, start: outcome, look: outcome, looks: outcome }; // prettier-ignore
+  const all = { token: outcome, upload: outcome, put: outcome, files: outcome, start: outcome, poll: outcome, "poll-many": outcome }; // prettier-ignore
   return { ...all, ...but };
 }
 
@@ -61,11 +64,11 @@ export const ROWS: Row[] = [
   ...transient("truncated", { fault: "truncate" }),
 
   // However an identity provider refuses, there is no token: `unauthorized` in each row of the 4xx.
-  // At `looks`, some statuses mean that the server lacks the extension after all: interval polls take over.
+  // At `poll-many`, some statuses mean that the server lacks the extension after all: interval polls take over.
   permanent(
     "400",
     status(400),
-    everywhere("bad-request", { token: "unauthorized", start: "invalid-prompt", looks: "result" }),
+    everywhere("bad-request", { token: "unauthorized", start: "invalid-prompt", "poll-many": "result" }),
   ),
   permanent(
     "400 with a missing file",
@@ -76,8 +79,8 @@ export const ROWS: Row[] = [
       put: "file-not-found",
       files: "file-not-found",
       start: "file-not-found",
-      look: "output 2: job-not-found",
-      looks: "result",
+      poll: "output 2: job-not-found",
+      "poll-many": "result",
     }),
   ),
   // The token is renewed, but a link carries no token, and the identity provider gets no second request.
@@ -90,14 +93,14 @@ export const ROWS: Row[] = [
     everywhere("not-available", {
       token: "unauthorized",
       files: "file-not-found",
-      look: "output 2: job-not-found",
-      looks: "result",
+      poll: "output 2: job-not-found",
+      "poll-many": "result",
     }),
   ),
   permanent(
     "404 with a missing file",
     status(404, { body: { error: { code: 404, message: "File ids not found", missing: [{ id: 17 }] } } }),
-    everywhere("file-not-found", { token: "unauthorized", look: "output 2: job-not-found", looks: "result" }),
+    everywhere("file-not-found", { token: "unauthorized", poll: "output 2: job-not-found", "poll-many": "result" }),
   ),
   ...transient("408", status(408)),
   // A service sends it when a file's externalId is taken; the upload node sends none. No retry helps.
@@ -108,8 +111,8 @@ export const ROWS: Row[] = [
     everywhere("not-available", {
       token: "unauthorized",
       files: "file-not-found",
-      look: "output 2: job-not-found",
-      looks: "result",
+      poll: "output 2: job-not-found",
+      "poll-many": "result",
     }),
   ),
   permanent(

@@ -36,7 +36,11 @@ describe("simulator scripts", () => {
       { rules: [{ do: { fault: "status", status: 99 } }] },
       /rules\[0\]\.do\.status: .*got 99/,
     ],
-    ["an unknown step", { rules: [{ on: { step: "go" }, do: { fault: "hang" } }] }, /rules\[0\]\.on\.step: .*"looks"/],
+    [
+      "an unknown step",
+      { rules: [{ on: { step: "go" }, do: { fault: "hang" } }] },
+      /rules\[0\]\.on\.step: .*"poll-many"/,
+    ],
     ["a count of 0", { rules: [{ nth: 0, do: { fault: "hang" } }] }, /rules\[0\]\.nth: .*got 0/],
     ["two counts", { rules: [{ nth: 1, every: 2, do: { fault: "hang" } }] }, /rules\[0\]: has more than one of nth/],
     ["a bad header", { rules: [{ do: { fault: "status", status: 200, headers: { "a:b": "" } } }] }, /headers.*a:b/],
@@ -62,8 +66,8 @@ describe("simulator rules", () => {
       ["POST", `${files}/byids`, "files"],
       ["PUT", "/pictures/17", "put"],
       ["POST", SEGMENT, "start"],
-      ["GET", `${SEGMENT}/17`, "look"],
-      ["POST", `${SEGMENT}/byids`, "looks"],
+      ["GET", `${SEGMENT}/17`, "poll"],
+      ["POST", `${SEGMENT}/byids`, "poll-many"],
       ["GET", SEGMENT, undefined],
       ["GET", "/health", undefined],
     ];
