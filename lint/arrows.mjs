@@ -138,6 +138,9 @@ export function onImport(check) {
     ExportNamedDeclaration: (node) => node.source && check(node.source, node),
     ExportAllDeclaration: (node) => check(node.source, node),
     ImportExpression: (node) => check(node.source, node),
+    TSImportEqualsDeclaration: ({ moduleReference }) =>
+      moduleReference.type === "TSExternalModuleReference" && check(moduleReference.expression, moduleReference),
+    'CallExpression[callee.name="require"]': (node) => node.arguments[0] && check(node.arguments[0], node),
     TSImportType: (node) => check(node.source ?? node.argument.literal, node),
   };
 }

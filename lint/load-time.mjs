@@ -52,6 +52,15 @@ export const loadTime = {
       const message = refusalOf(context.filename, node.source.value);
       if (message !== undefined) context.report({ node: node.source, message });
     };
-    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      TSImportEqualsDeclaration: ({ importKind, moduleReference }) =>
+        moduleReference.type === "TSExternalModuleReference" &&
+        check({ importKind, source: moduleReference.expression }),
+      "Program > VariableDeclaration CallExpression[callee.name='require']": (node) =>
+        check({ source: node.arguments[0] }),
+    };
   },
 };

@@ -23,7 +23,7 @@ interface RenderDef extends NodeDef {
 
 const DEFAULT_RESULT = { value: "payload", type: "msg" };
 const DEFAULT_IMAGE = { value: "image", type: "msg" };
-/** What flows saved before the field existed mean. Other types: `best`, or a bounding box: one segment of each result. */
+/** The default of flows saved before the field existed. Other types: `best`, or a bounding box: one segment of each result. */
 const ALL = { value: "", type: "all" };
 const NO_SCALE = { value: "", type: "num" };
 const TEXTS = { working: "segment-render.status.rendering", dropped: "segment-render.warning.dropped" };

@@ -43,7 +43,7 @@ export = function (RED: NodeAPI): void {
   RED.nodes.registerType("segment-start", SegmentStart);
 };
 
-/** Starts the jobs of each message; at once of as many as the client has requests for. */
+/** Starts the jobs of each message, at most `concurrency` messages at a time. */
 function startAll(RED: NodeAPI, node: Node, def: StartDef, start: Start): void {
   const atOnce = new Semaphore(() => concurrencyAt(RED, def.config), { maxHoldMs: MAX_HOLD_MS });
   onMessage(RED, node, TEXTS, async (msg, task) => {
@@ -51,7 +51,7 @@ function startAll(RED: NodeAPI, node: Node, def: StartDef, start: Start): void {
   });
 }
 
-/** Lets each topic have one unfinished message; of those that come meanwhile the newest waits, the others end. */
+/** Lets each topic have one unfinished message. Meanwhile its newest message waits, and older ones end. */
 function startTheLatest(RED: NodeAPI, node: Node, start: Start): void {
   const latest = new LatestWins();
   const working = (): string | undefined => {

@@ -53,7 +53,7 @@ function uploadAll(RED: NodeAPI, node: Node, take: Take, upload: Upload): void {
   });
 }
 
-/** Uploads each picture but those that are the same as the one before them in their topic: such a message ends. */
+/** Uploads pictures that differ from the one before them in their topic. Messages with other pictures end. */
 function uploadNewPictures(RED: NodeAPI, node: Node, take: Take, upload: Upload): void {
   const repeats = repeatsOf(node.id);
   let skipped = 0;

@@ -33,7 +33,7 @@ export class Input {
     private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly field: TypedInput,
-    /** Whether the node reads what it reads by default. */
+    /** Whether the input is at its default. */
     readonly isDefault: boolean,
     private readonly code: ErrorCode,
   ) {}

@@ -1,6 +1,14 @@
 import { z } from "zod";
-import { describeIssues, preview, SegmentError, type DrawRequest, type ImageSize, type Prompt } from "../../src/api";
-import { toGeoJson, toRle, toSvg, type FoundSegment } from "../../src/result";
+import {
+  describeIssues,
+  preview,
+  SegmentError,
+  type DrawRequest,
+  type ErrorCode,
+  type ImageSize,
+  type Prompt,
+} from "../../src/api";
+import { toGeoJson, toRle, toSvg, type FoundSegment, type Ring } from "../../src/result";
 import type { Connection } from "../service/connection";
 import type { RenderedPicture } from "./rendered-picture.lazy";
 
@@ -17,6 +25,9 @@ const DEFAULT_FORMATS: Formats = [
   { format: "svg", property: "svg" },
   { format: "overlay", property: "overlay" },
 ];
+
+/** What a service says that has lost a file, or its content while it is being replaced. */
+const LOST_FILE: ErrorCode[] = ["file-not-found", "invalid-image"];
 
 /** What is rendered, and the service that draws it. */
 interface Rendering {
@@ -84,25 +95,37 @@ async function drawOverlay(
   style: Required<Pick<DrawRequest, "prompts" | "format">>,
 ): Promise<Buffer> {
   const { picture, drawer } = rendering;
+  const segments = rendering.segments.map((segment) => ({ ...segment, rings: segment.rings.map(rounded) }));
   const file = await picture.fileOn(await drawer());
-  try {
-    if (file !== undefined) return await draw(rendering, { items: [file], ...style });
-  } catch (error) {
-    const wasRemoved = error instanceof SegmentError && error.code === "file-not-found";
-    if (!wasRemoved) throw error; // else the message may still have the picture
-  }
-  return draw(rendering, { image: (await picture.read()).bytes.toString("base64"), ...style });
+  const drawn = file && (await drawOverFile({ ...rendering, segments }, { items: [file], ...style }));
+  return (
+    drawn ?? draw({ ...rendering, segments }, { image: (await picture.read()).bytes.toString("base64"), ...style })
+  );
 }
 
-/** A coordinate to draw at: five digits are less than a tenth of a pixel, and keep the request small. */
-function rounded(fraction: number): number {
-  return Math.round(fraction * 1e5) / 1e5;
+/** Undefined when the service has lost the file or its content: the message may still have the picture. */
+async function drawOverFile(
+  rendering: Rendering,
+  request: Pick<DrawRequest, "items" | "prompts" | "format">,
+): Promise<Buffer | undefined> {
+  try {
+    return await draw(rendering, request);
+  } catch (error) {
+    if (error instanceof SegmentError && LOST_FILE.includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** A ring of shorter numbers, for a small request: a line is drawn to a tenth of a pixel, up to 10,000 pixels. */
+function rounded(ring: Ring): Ring {
+  const round = (fraction: number): number => Math.round(fraction * 1e5) / 1e5;
+  return ring.map(({ x, y }) => ({ x: round(x), y: round(y) }));
 }
 
 async function draw({ segments, drawer, signal }: Rendering, request: Omit<DrawRequest, "segments">): Promise<Buffer> {
   const drawn = segments.map(({ score, rings }) => ({
     score,
-    polygons: rings.map((ring) => ({ vertices: ring.map(({ x, y }) => ({ x: rounded(x), y: rounded(y) })) })),
+    polygons: rings.map((ring) => ({ vertices: ring.map(({ x, y }) => ({ x, y })) })),
   }));
   const client = await (await drawer()).client();
   return client.draw({ segments: drawn, ...request }, { signal });

@@ -1,6 +1,7 @@
 import type { NodeAPI, NodeMessage } from "node-red";
 import { SegmentError, type BoundingBox } from "../../src/api";
 import { measure, measureSegment, pickSegments, readPick, readResults, toSvg, type Result } from "../../src/result";
+import { lazy } from "../../src/async/lazy";
 import type { Input } from "../common/inputs";
 import { segmentOf } from "../common/segment-of";
 import type { Connection } from "../service/connection";
@@ -44,14 +45,15 @@ export class Renderer {
     const results = readResults(result.name, await result.read(msg), segmentOf(msg));
     const box = await this.#chosenBox(msg);
     const mmPerPixel = readScale(scale.name, await scale.read(msg));
-    const picture = await this.#pictureOf(msg, results, signal);
+    const service = lazy(() => this.options.serviceOf(msg, signal));
+    const drawer = lazy(async () => this.#drawerOf(await service()));
+    const picture = await this.#pictureOf(msg, results, service, signal);
 
     const size = await picture.size();
     const found = results.flatMap(({ segments }) => segments);
     const segments = pick.type === "all" ? found : pickSegments(results, box);
     const prompts = results.map(({ prompt }) => prompt);
     const measures = measure(segments, size, mmPerPixel);
-    const drawer = (): Promise<Connection> => this.#drawerOf(msg, signal);
     const forms = await renderForms(this.#formats, { segments, prompts, size, picture, drawer, signal });
     const dashboard = forDashboard && {
       svg: toSvg(segments, prompts, size),
@@ -75,22 +77,26 @@ export class Renderer {
     return ["all", "best"].includes(pick.type) ? undefined : readPick(pick.name, await pick.read(msg));
   }
 
-  async #pictureOf(msg: NodeMessage, results: Result[], signal: AbortSignal): Promise<RenderedPicture> {
-    const { image, serviceOf } = this.options;
+  async #pictureOf(
+    msg: NodeMessage,
+    results: Result[],
+    service: () => Promise<Connection>,
+    signal: AbortSignal,
+  ): Promise<RenderedPicture> {
+    const { image } = this.options;
     const given = await image.read(msg);
     return new RenderedPicture({
       given,
       name: image.name,
       results,
       msg,
-      service: () => serviceOf(msg, signal),
+      service,
       signal,
     });
   }
 
-  /** The service that draws for a message: the one that has its file, if it draws. */
-  async #drawerOf(msg: NodeMessage, signal: AbortSignal): Promise<Connection> {
-    const connection = await this.options.serviceOf(msg, signal);
+  /** The service that draws: the one that has the file, if it draws. */
+  async #drawerOf(connection: Connection): Promise<Connection> {
     return (await connection.draws()) ? connection : this.options.drawing;
   }
 

@@ -173,7 +173,7 @@ export class Waits {
       since: performance.now(),
       cancelled: new AbortController(),
       isResumed: record !== undefined,
-      job: record && { ...record, service: { service: record.service } },
+      job: record && { jobId: record.jobId, timeoutMs: record.timeoutMs, service: { service: record.service } },
       resets: undefined,
       limit: new TimeLimit(record?.timeoutMs ?? 0),
       record,

@@ -38,6 +38,7 @@ export class Semaphore {
    */
   async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
+    this.#next(); // the size may have grown
     if (this.#isFull) await this.#turn(signal);
     else this.#running++;
     return this.#releaser();
@@ -47,7 +48,7 @@ export class Semaphore {
     return this.#running >= (typeof this.size === "number" ? this.size : this.size());
   }
 
-  /** Resolves when a place was passed on to the caller. */
+  /** Resolves when a slot is passed on to the caller. */
   #turn(signal: AbortSignal): Promise<undefined> {
     return waitFor<undefined>(
       ({ resolve }) => {
@@ -78,7 +79,7 @@ export class Semaphore {
     return release;
   }
 
-  /** Passes free places on to those that wait. */
+  /** Passes free slots on to those that wait. */
   #next(): void {
     for (const begin of this.#waiting) {
       if (this.#isFull) return;

@@ -1,13 +1,13 @@
 import { onAbort } from "./abort";
 import { startDeadline } from "./deadline";
 
-/** A wait, in the hands of whoever ends it. Only its first end counts. */
-export interface Wait<T> {
+/** Ends a wait. Only the first call counts. */
+export interface PendingWait<T> {
   resolve: (value: T) => void;
   reject: (error: Error) => void;
 }
 
-/** How a wait ends that nobody else ends: each function gives its result, or throws its error. */
+/** What bounds a wait. The functions return its result, or throw its error. */
 export interface Bounds<T> {
   signal: AbortSignal | undefined;
   onAbort: () => T;
@@ -23,7 +23,7 @@ export interface Bounds<T> {
  * @param register hands out the wait and returns `leave`, which takes it back; not called when the signal is already
  *   aborted
  */
-export function waitFor<T>(register: (wait: Wait<T>) => () => void, bounds: Bounds<T>): Promise<T> {
+export function waitFor<T>(register: (wait: PendingWait<T>) => () => void, bounds: Bounds<T>): Promise<T> {
   const { signal, ms, onTimeout = bounds.onAbort } = bounds;
   return new Promise<T>((resolve, reject) => {
     const ending = new Ending();
@@ -42,7 +42,7 @@ export function waitFor<T>(register: (wait: Wait<T>) => () => void, bounds: Boun
   });
 }
 
-/** Happens once, after everything that was left to do at the end. */
+/** The end of a wait: it comes once, and runs the actions that clean up. */
 class Ending {
   readonly #leftToDo: (() => void)[] = [];
   #isOver = false;

@@ -68,6 +68,7 @@ export class FileRoutes {
    * and uploads of the same picture at the same time share one.
    */
   async #uploadOnce(upload: Upload, externalId: string, signal = new AbortController().signal): Promise<FileRecord> {
+    if (signal.aborted) throw cancelledError(`upload ${preview(upload.name)}`); // no flight would begin, nor end
     const flight =
       this.#flights.get(externalId) ??
       new SingleFlight<FileRecord>(async (shared) => {

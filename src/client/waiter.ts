@@ -1,6 +1,6 @@
 import { asError, isFinal, SegmentError, type Job } from "../api";
 import { cancelledError } from "./cancelled";
-import { waitFor, type Wait } from "../async/wait-for";
+import { waitFor, type PendingWait } from "../async/wait-for";
 import type { Hints, JobRoutes } from "./jobs";
 import { LongPoll } from "./long-poll";
 import type { Poller } from "./poller";
@@ -20,7 +20,7 @@ export interface WaitOptions {
 /** The status of a job that has not been polled. */
 const UNKNOWN = "not known yet";
 
-interface JobWait extends Wait<Job> {
+interface JobWait extends PendingWait<Job> {
   onPoll: ((job: Job) => void) | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { errorText, SegmentError } from "../api/segment-error";
-import { waitFor, type Wait } from "../async/wait-for";
+import { waitFor, type PendingWait } from "../async/wait-for";
 import { ServerChild, type Endpoint } from "./child";
 import type { EmbeddedOptions } from "./options";
 
@@ -23,7 +23,7 @@ const HOPELESS_STARTS = 2;
 export class Supervisor {
   /** The log of the newest config node, as the first one may have been removed. */
   log: EmbeddedOptions["log"];
-  readonly #waiting = new Set<Wait<Endpoint>>();
+  readonly #waiting = new Set<PendingWait<Endpoint>>();
   #child: ServerChild | undefined;
   #endpoint: Endpoint | undefined;
   #readyAt = Infinity;

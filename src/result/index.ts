@@ -2,6 +2,7 @@
 export { toGeoJson, type FeatureCollection } from "./geojson";
 export { measure, measureSegment, type Measures } from "./measures";
 export { pickSegments, readPick } from "./pick";
+export type { Ring } from "./parts";
 export { readResults, type FoundSegment, type Result } from "./read";
 export { toRle, type Rle } from "./rle";
 export { toSvg } from "./svg";

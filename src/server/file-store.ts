@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { createFileSchema, idSchema, type CreateFile, type FileIdentity } from "../api";
-import { ContentStore, contentHash, inBatches, RecordStore } from "../store";
+import { inBatches } from "../async/batches";
+import { ContentStore, contentHash, RecordStore } from "../store";
 import { HttpError } from "./http-error";
 import { randomId } from "./ids";
 

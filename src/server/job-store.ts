@@ -1,4 +1,5 @@
-import { inBatches, RecordStore } from "../store";
+import { inBatches } from "../async/batches";
+import { RecordStore } from "../store";
 import { hasEnded, storedJobSchema, type StoredJob } from "./stored-job";
 
 const REMOVED_AT_ONCE = 50;

@@ -1,5 +1,4 @@
 /** Durable records and contents in plain files. */
-export { inBatches } from "../async/batches";
 export { ContentStore, contentHash } from "./content-store";
 export { isMissing, isUnreadable, writeDurably } from "./durable";
 export { Journal } from "./journal";

@@ -22,7 +22,7 @@ describe("Semaphore", () => {
     return { begun, start, end };
   }
 
-  it("begins as many as its size at once and the others in their order, as places become free", async () => {
+  it("begins as many as its size at once and the others in their order, as slots become free", async () => {
     const semaphore = new Semaphore(8);
     const { begun, start, end } = work();
     const all = Array.from({ length: 11 }, (_, index) => start(semaphore, index));
@@ -59,7 +59,7 @@ describe("Semaphore", () => {
     await Promise.all(all);
     const later = Array.from({ length: 9 }, (_, index) => start(semaphore, index));
     await sleep(0);
-    assert.equal(begun.length, 33, "eight places, though each was freed twice");
+    assert.equal(begun.length, 33, "eight slots, though each was freed twice");
     for (let index = 0; index < 9; index++) await end(index);
     await Promise.all(later);
   });
@@ -84,14 +84,16 @@ describe("Semaphore", () => {
     await sleep(0);
     assert.deepEqual(begun, [0]);
     size = 3;
+    const newest = start(semaphore, 5);
+    await sleep(0);
+    assert.deepEqual(begun, [0, 1, 2], "those that waited begin first");
     await end(0);
     assert.deepEqual(begun, [0, 1, 2, 3]);
-    for (const index of [1, 2, 3]) await end(index);
-    await end(4);
-    await Promise.all(all);
+    for (const index of [1, 2, 3, 4, 5]) await end(index);
+    await Promise.all([...all, newest]);
   });
 
-  it("hands out its places without a function that holds them", async () => {
+  it("hands out its slots without a function that holds them", async () => {
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire(open);
     let isSecondBegun = false;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { waitFor, type Bounds, type Wait } from "../../src/async/wait-for";
+import { waitFor, type Bounds, type PendingWait } from "../../src/async/wait-for";
 
 describe("waitFor", () => {
   const open = new AbortController().signal;
@@ -13,7 +13,7 @@ describe("waitFor", () => {
   /** A wait, and how often it was taken back. */
   function waiting(bounds: Partial<Bounds<string>>) {
     const left: number[] = [];
-    let given: Wait<string> | undefined;
+    let given: PendingWait<string> | undefined;
     const result = waitFor<string>(
       (wait) => {
         given = wait;

@@ -59,7 +59,7 @@ describe("Node-RED's process", () => {
     const before = await found(join(home, "before.json"));
     assert.ok(before.modules.some((file) => file.endsWith("segment-wait.js")));
     assert.deepEqual(
-      before.modules.filter((file) => /dist\/src\/client|node_modules\/(zod|axios)\/.*js$/.test(posix(file))),
+      before.modules.filter((file) => /dist\/(src\/client|vendor)|node_modules\/axios\/.*js$/.test(posix(file))),
       [],
     );
 
@@ -70,12 +70,16 @@ describe("Node-RED's process", () => {
       after.modules.some((file) => posix(file).includes("dist/src/client")),
       "the flow went through our client",
     );
+    assert.ok(
+      after.modules.some((file) => posix(file).endsWith("dist/vendor/zod.js")),
+      "the bundled zod is what the pattern before the flow looks for",
+    );
     const native = /sharp|vips|onnxruntime/i;
     assert.deepEqual(
       after.libraries.filter((file) => native.test(file)),
       [],
     );
-    const servers = /node_modules\/(@img|sharp|onnxruntime|fastify)|dist\/src\/(engine|server)\//;
+    const servers = /node_modules\/(@img|sharp|onnxruntime)|dist\/vendor\/fastify|dist\/src\/(engine|server)\//;
     assert.deepEqual(
       after.modules.filter((file) => file.endsWith(".js") && servers.test(posix(file))),
       [],

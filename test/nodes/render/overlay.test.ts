@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import axios from "axios";
 import sharp from "sharp";
+import { drawMask } from "../../../src/engine";
 import { node, pipeline, RunningFlow, since41, useScratchUserDir, type FlowNode, type Message } from "../flow";
 import { HoldingProxy, POLLS } from "../holding-proxy";
 import { startSegmentServer, type SegmentServer } from "../segment-server";
@@ -66,6 +67,10 @@ describe("overlay of a picture that the service has", () => {
         { id: "config", type: "segment-config", name: "test", ...config() },
         node("upload", "segment-upload", [["uploaded"]], { config: "config" }),
         render([["rendered"]]),
+        node("mask", "segment-render", [["rendered"]], {
+          config: "config",
+          formats: [{ format: "mask", property: "mask" }],
+        }),
         node("catch", "catch", [["caught"]], { scope: null }),
         ...["uploaded", "rendered", "caught"].map((id) => node(id, "helper", [])),
       ],
@@ -157,5 +162,23 @@ describe("overlay of a picture that the service has", () => {
     assert.deepEqual(await overlayOf(flow, { ...message, image: picture }), before);
     flow.send("render", message);
     assert.equal((await flow.next("caught")).error?.code, since41("file-not-found"));
+  });
+
+  it("is drawn over the message's picture while the file's content is being replaced", async () => {
+    const { flow, message } = await uploaded();
+    const before = await overlayOf(flow, message);
+    const url = `${server.url}/api/v1/projects/default/files`;
+    const options = { headers: { authorization: `Bearer ${server.token}` }, proxy: false } as const;
+    const file = { name: "a.jpg", mimeType: "image/jpeg", externalId: "replaced" };
+    const { data } = await axios.post<{ id: number }>(url, file, options);
+    const segment = { ...message.segment, file: { fileId: data.id } };
+    assert.deepEqual(await overlayOf(flow, { ...message, segment, image: picture }), before);
+  });
+
+  it("is rounded, the mask is not", async () => {
+    const { flow, message } = await uploaded();
+    flow.send("mask", message);
+    const { mask } = (await flow.next("rendered")) as Message & { mask: Uint8Array };
+    assert.deepEqual(Buffer.from(mask), await drawMask(SIZE, RING.segments));
   });
 });

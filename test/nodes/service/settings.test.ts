@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { SegmentError } from "../../../src/api";
-import { baseUrlOf, dataDirOf, serviceIdentity, type ConfigDef } from "../../../nodes/service/config-def";
+import {
+  baseUrlOf,
+  concurrencyOf,
+  dataDirOf,
+  serviceIdentity,
+  type ConfigDef,
+} from "../../../nodes/service/config-def";
 import { readSettings } from "../../../nodes/service/settings.lazy";
 import { warmUp } from "../../../nodes/config/warm-up";
 
@@ -22,6 +28,23 @@ function assertRefused(properties: object, credentials: object, message: RegExp)
 }
 
 describe("settings of a config node", () => {
+  it("have the same number of parallel requests before the first message and after it", () => {
+    for (const [concurrency, expected] of [
+      [undefined, 8],
+      ["", 8],
+      ["32", 32],
+      [" 4 ", 4],
+      [1, 1],
+    ] as const) {
+      assert.equal(concurrencyOf(def({ concurrency })), expected);
+      assert.equal(readSettings(def({ concurrency }), {}).concurrency, expected);
+    }
+    for (const concurrency of ["0", "2.5", "-1", "many", "${X}"]) {
+      assert.equal(concurrencyOf(def({ concurrency })), 8, "until the first message is refused");
+      assertRefused({ concurrency }, {}, /concurrency/);
+    }
+  });
+
   it("have the documented defaults when nothing was filled in", () => {
     const expected = {
       service: "embedded",
