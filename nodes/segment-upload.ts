@@ -53,7 +53,7 @@ function uploadAll(RED: NodeAPI, node: Node, take: Take, upload: Upload): void {
   });
 }
 
-/** Uploads pictures that differ from the one before them in their topic. Messages with other pictures end. */
+/** Uploads pictures that differ from the one before them in their topic. A message with an unchanged picture ends. */
 function uploadNewPictures(RED: NodeAPI, node: Node, take: Take, upload: Upload): void {
   const repeats = repeatsOf(node.id);
   let skipped = 0;

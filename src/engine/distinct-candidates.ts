@@ -5,7 +5,7 @@ const SAME = 0.9;
  * Yields the best candidate and each further one that differs from all those yielded before: their IoU is below .9.
  * @param ranked best first
  */
-export function* different<Candidate>(
+export function* distinctCandidates<Candidate>(
   ranked: Iterable<Candidate>,
   iou: (one: Candidate, other: Candidate) => number,
 ): Generator<Candidate> {

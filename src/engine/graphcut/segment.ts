@@ -1,7 +1,7 @@
 import type { BoundingBox, ImageSize, Prompt } from "../../api";
 import { expectedIou, promptKind, type CriticModel } from "../critic/critic";
 import { withRelative } from "../critic/relative";
-import { different } from "../distinct-candidates";
+import { distinctCandidates } from "../distinct-candidates";
 import { snapToEdges } from "../pixels/edge-band";
 import { neighboursOf, type Neighbours } from "../pixels/neighbours";
 import { fillHoles } from "./components";
@@ -77,7 +77,7 @@ export function segmentByGraphCut(
   preferFullBox(scored);
   const cutouts: Cutout[] = [];
   let last = 1;
-  for (const { proposal, score } of different(scored, (one, other) => proposalIou(one.proposal, other.proposal))) {
+  for (const { proposal, score } of distinctCandidates(scored, (one, other) => proposalIou(one.proposal, other.proposal))) {
     if (cutouts.length === count) break;
     // One that a rule has moved back gets no higher score than those before it.
     last = Math.min(last, score);

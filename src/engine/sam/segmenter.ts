@@ -2,7 +2,7 @@ import type { Prompt, Segment } from "../../api";
 import { pictureCache } from "../picture-cache";
 import { criticSchema } from "../critic/critic";
 import criticNumbers from "../critic/critic-sam.json";
-import { different } from "../distinct-candidates";
+import { distinctCandidates } from "../distinct-candidates";
 import { decodePixels, type Picture } from "../picture";
 import { maskIou } from "../pixels/mask";
 import type { Segmenter } from "../segmenter";
@@ -45,7 +45,7 @@ export class SamSegmenter implements Segmenter {
     const picture = kept ?? (await this.#prepare(file, sha256));
     const segments: Segment[] = [];
     const masks = await this.#masks(picture, prompt);
-    for (const { logits, score } of different(masks, (one, other) => maskIou(one.mask, other.mask))) {
+    for (const { logits, score } of distinctCandidates(masks, (one, other) => maskIou(one.mask, other.mask))) {
       if (segments.length === candidates) break;
       const polygons = await outline(logits, picture.valid, picture.edges, picture.size);
       if (polygons.length > 0) segments.push({ score, polygons });
