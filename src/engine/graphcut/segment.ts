@@ -77,7 +77,9 @@ export function segmentByGraphCut(
   preferFullBox(scored);
   const cutouts: Cutout[] = [];
   let last = 1;
-  for (const { proposal, score } of distinctCandidates(scored, (one, other) => proposalIou(one.proposal, other.proposal))) {
+  for (const { proposal, score } of distinctCandidates(scored, (one, other) =>
+    proposalIou(one.proposal, other.proposal),
+  )) {
     if (cutouts.length === count) break;
     // One that a rule has moved back gets no higher score than those before it.
     last = Math.min(last, score);
