@@ -13,6 +13,8 @@ export const CHROMIUM_ARGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+/** How long a page may take to change: far more than a slow machine needs. */
+const PAGE_MS = 180_000;
 /** Dialogs slide in and out. */
 const SLIDE_MS = 700;
 
@@ -47,6 +49,7 @@ export class Editor {
   ): Promise<Editor> {
     const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, ...options });
+    page.setDefaultTimeout(PAGE_MS);
     const editor = new Editor(browser, page, url);
     await editor.page.goto(url);
     if (login !== undefined) {

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
 import { removeFolder } from "../../tools/remove-folder";
+import { HANG_MS } from "../support/limits";
 
-const MINUTE = 60_000;
 const at = { z: "tab", x: 0, y: 0 };
 
 /** Takes measures and acknowledgements by HTTP, and responds when the node is done with them. */
@@ -73,7 +73,7 @@ export interface KilledNodeRed {
 export function useKilledNodeRed(): KilledNodeRed {
   let home: string;
   let nodeRed: RunningNodeRed;
-  const start = (): Promise<RunningNodeRed> => startNodeRed(home, FLOW, AbortSignal.timeout(MINUTE));
+  const start = (): Promise<RunningNodeRed> => startNodeRed(home, FLOW, AbortSignal.timeout(HANG_MS));
   before(async function () {
     if (process.platform === "win32") this.skip(); // without kill -9
     home = mkdtempSync(join(tmpdir(), "segment-alarm-"));

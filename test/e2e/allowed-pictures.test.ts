@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { linkPackage, startNodeRed, type RunningNodeRed } from "../../tools/node-red";
 import { scene } from "../nodes/scene";
 import { removeFolder } from "../../tools/remove-folder";
+import { HANG_MS } from "../support/limits";
 
 describe("what the settings.js of a real Node-RED allows", () => {
   const home = mkdtempSync(join(tmpdir(), "segment-allowed-"));
@@ -32,7 +33,7 @@ describe("what the settings.js of a real Node-RED allows", () => {
         wires: [],
       },
     ];
-    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(60_000), { segmentAllowedFolders: [pictures] });
+    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(HANG_MS), { segmentAllowedFolders: [pictures] });
 
     function inject(id: string, payload: string): { id: string; type: string } {
       const props = [{ p: "payload" }];

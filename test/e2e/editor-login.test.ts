@@ -9,8 +9,8 @@ import { chromiumOrSkip } from "../support/chromium";
 import { removeFolder } from "../../tools/remove-folder";
 import { json, ScriptedService } from "../support/scripted-service";
 import { Editor } from "../../tools/editor";
+import { HANG_MS } from "../support/limits";
 
-const MINUTE = 60_000;
 const SECRET = "a-very-secret-secret";
 const PASSWORD = "password";
 /** The bcrypt hash of that password. */
@@ -51,7 +51,7 @@ describe("the config dialog behind a login", () => {
     const users = [...FIRST_VERSION, ...own]
       .filter(({ type }) => type === "segment-config")
       .map(({ id }, x) => ({ id: `by-${id}`, type: "segment-upload", z: "tab", x, y: 0, config: id, wires: [[]] }));
-    nodeRed = await startNodeRed(home, [...FIRST_VERSION, ...own, ...users], AbortSignal.timeout(MINUTE), SETTINGS);
+    nodeRed = await startNodeRed(home, [...FIRST_VERSION, ...own, ...users], AbortSignal.timeout(HANG_MS), SETTINGS);
     editor = await openAs("admin");
   });
   after(async () => {
@@ -74,7 +74,7 @@ describe("the config dialog behind a login", () => {
   async function test({ page }: Editor = editor): Promise<string[]> {
     await page.locator(".segment-config-test").press("Enter");
     const lines = page.locator(".segment-config-test-result > div");
-    await lines.first().waitFor({ timeout: MINUTE });
+    await lines.first().waitFor({ timeout: HANG_MS });
     return lines.allInnerTexts();
   }
 

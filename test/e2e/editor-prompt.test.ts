@@ -9,8 +9,8 @@ import { EXAMPLE_PICTURES } from "../../tools/picture-prompts";
 import { chromiumOrSkip } from "../support/chromium";
 import { removeFolder } from "../../tools/remove-folder";
 import { Editor } from "../../tools/editor";
+import { HANG_MS } from "../support/limits";
 
-const MINUTE = 60_000;
 const PASSWORD = "password";
 /** The bcrypt hash of that password. */
 const HASH = "$2b$08$o5HS3.ESRxqGWN.1x.behOgLrKPnF.jionEZWRit8rHwqUJ7rG1Uq";
@@ -66,7 +66,7 @@ describe("the prompt editor", () => {
     chromium = chromiumOrSkip(this);
     home = mkdtempSync(join(tmpdir(), "segment-editor-prompt-"));
     await linkPackage(home);
-    nodeRed = await startNodeRed(home, FLOW, AbortSignal.timeout(MINUTE), SETTINGS);
+    nodeRed = await startNodeRed(home, FLOW, AbortSignal.timeout(HANG_MS), SETTINGS);
     editor = await openAs("admin");
   });
   after(async () => {
@@ -80,7 +80,7 @@ describe("the prompt editor", () => {
     Editor.open(chromium, `${nodeRed!.url}red/`, { user, password: PASSWORD }, { hasTouch });
   const part = (name: string, { page }: Editor = editor) => page.locator(`.segment-start-${name}`);
   const status = (text: RegExp, on: Editor = editor) =>
-    part("status", on).filter({ hasText: text }).waitFor({ timeout: MINUTE });
+    part("status", on).filter({ hasText: text }).waitFor({ timeout: HANG_MS });
   const marks = (label: number) => part("area").locator(`[data-label="${label}"]`);
   const property = (id: string, name: string): Promise<unknown> =>
     editor.page.evaluate(`RED.nodes.node("${id}").${name}`);
@@ -193,7 +193,7 @@ describe("the prompt editor", () => {
   });
 
   it("runs jobs with it in the flow, once deployed", async () => {
-    await editor.page.locator(".red-ui-flow-node-status-label", { hasText: /^0\.\d+$/ }).waitFor({ timeout: MINUTE });
+    await editor.page.locator(".red-ui-flow-node-status-label", { hasText: /^0\.\d+$/ }).waitFor({ timeout: HANG_MS });
   });
 
   it("says why points and several boxes don't go together", async () => {

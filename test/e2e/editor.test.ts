@@ -7,9 +7,9 @@ import { linkPackage, startNodeRed, type RunningNodeRed } from "../../tools/node
 import { Editor } from "../../tools/editor";
 import { chromiumOrSkip } from "../support/chromium";
 import { removeFolder } from "../../tools/remove-folder";
+import { HANG_MS } from "../support/limits";
 
 const EXAMPLE = readFileSync(join(__dirname, "..", "..", "examples", "Segment one image.json"), "utf8");
-const MINUTE = 60_000;
 
 /** What each choice in the config dialog shows. */
 const CONFIG_FIELDS = [
@@ -52,7 +52,7 @@ describe("the editor in a real Node-RED", () => {
     const chromium = chromiumOrSkip(this);
     home = mkdtempSync(join(tmpdir(), "segment-editor-"));
     await linkPackage(home);
-    nodeRed = await startNodeRed(home, FLOW, AbortSignal.timeout(MINUTE));
+    nodeRed = await startNodeRed(home, FLOW, AbortSignal.timeout(HANG_MS));
     editor = await Editor.open(chromium, nodeRed.url);
   });
   after(async () => {
@@ -74,7 +74,7 @@ describe("the editor in a real Node-RED", () => {
     await editor.deploy();
     await nodeRed!.inject(await editor.nodeId("inject"));
     const status = editor.page.locator(`.red-ui-flow-node-status-label`, { hasText: /^(1|0\.9\d*)$/ });
-    await status.first().waitFor({ timeout: MINUTE });
+    await status.first().waitFor({ timeout: HANG_MS });
     await editor.screenshot("flow");
   });
 

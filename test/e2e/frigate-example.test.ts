@@ -11,6 +11,7 @@ import { z } from "zod";
 import { startBroker, type Broker } from "../../tools/broker";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
 import { removeFolder } from "../../tools/remove-folder";
+import { HANG_MS } from "../support/limits";
 
 const ROOT = join(__dirname, "..", "..");
 const EXAMPLE = join(ROOT, "examples", "Frigate events.json");
@@ -50,7 +51,7 @@ describe("the example Frigate events", () => {
       node.type === "mqtt-broker" ? { ...node, broker: "127.0.0.1", port: String(broker.port) } : node,
     );
     const settings = { segmentAllowedUrls: [`${address}/api/events/`] };
-    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(60_000), settings);
+    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(HANG_MS), settings);
     await broker.subscribed("frigate/events");
   });
   after(async () => {

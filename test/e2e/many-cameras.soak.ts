@@ -8,6 +8,7 @@ import { startBroker, type Broker } from "../../tools/broker";
 import { numbered, takePictures } from "../../tools/moving-parts";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
 import { removeFolder } from "../../tools/remove-folder";
+import { HANG_MS } from "../support/limits";
 
 const EXAMPLE = join(__dirname, "..", "..", "examples", "Many cameras, newest picture only.json");
 
@@ -30,7 +31,7 @@ describe("the example Many cameras, newest picture only", () => {
     const flow = (JSON.parse(readFileSync(EXAMPLE, "utf8")) as Flow).map((node) =>
       node.type === "mqtt-broker" ? { ...node, broker: "127.0.0.1", port: String(broker.port) } : node,
     );
-    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(60_000));
+    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(HANG_MS));
   });
   after(async () => {
     await nodeRed.stop();

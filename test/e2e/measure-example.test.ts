@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { linkPackage, startNodeRed, type Flow } from "../../tools/node-red";
 import { removeFolder } from "../../tools/remove-folder";
+import { HANG_MS } from "../support/limits";
 
 const EXAMPLE = join(__dirname, "..", "..", "examples", "Measure and alarm.json");
 
@@ -16,7 +17,7 @@ describe("the example Measure and alarm", () => {
     const home = mkdtempSync(join(tmpdir(), "segment-example-"));
     try {
       await linkPackage(home);
-      const nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(60_000));
+      const nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(HANG_MS));
       try {
         await nodeRed.inject(inject?.id ?? "");
         const outcome = /\[debug:(change of state|not completed|error)\]\s+([^[]*)/;

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
 import { removeFolder } from "../../tools/remove-folder";
+import { HANG_MS } from "../support/limits";
 
 const PICTURE = join(__dirname, "../../pictures/coffee.jpg");
 
@@ -45,7 +46,7 @@ describe("Node-RED's process", () => {
     mkdirSync(nodes);
     writeFileSync(join(nodes, "probe.js"), PROBE);
     writeFileSync(join(nodes, "probe.html"), PROBE_HTML);
-    nodeRed = await startNodeRed(home, flow(home), AbortSignal.timeout(60_000));
+    nodeRed = await startNodeRed(home, flow(home), AbortSignal.timeout(HANG_MS));
   });
   after(async () => {
     await nodeRed?.stop();

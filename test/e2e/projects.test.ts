@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { linkPackage, startNodeRed, type Flow, type RunningNodeRed } from "../../tools/node-red";
 import { readOutcome, resultOf, writeOutcomesTo } from "../../tools/outcome";
 import { removeFolder } from "../../tools/remove-folder";
+import { HANG_MS } from "../support/limits";
 
 const EXAMPLE = join(__dirname, "..", "..", "examples", "Segment one image.json");
 const TOKEN = "a-token-that-no-file-shows";
@@ -17,7 +18,7 @@ describe("a project of Node-RED", () => {
     home = mkdtempSync(join(tmpdir(), "segment-projects-"));
     await linkPackage(home);
     const settings = { editorTheme: { projects: { enabled: true }, tours: false } };
-    nodeRed = await startNodeRed(home, [], AbortSignal.timeout(60_000), settings);
+    nodeRed = await startNodeRed(home, [], AbortSignal.timeout(HANG_MS), settings);
   });
   after(async () => {
     await nodeRed.stop();
@@ -45,7 +46,7 @@ describe("a project of Node-RED", () => {
     await post("flows", [...flow, { ...remote, auth: "token", credentials: { token: TOKEN } }]);
     while (!nodeRed.log().includes("Started flows", before)) await Promise.race([delay(50), nodeRed.crashed]);
     await nodeRed.inject(flow.find(({ type }) => type === "inject")?.id ?? "");
-    assert.equal(resultOf(await readOutcome(outcomes, AbortSignal.timeout(60_000))).job.status, "Completed");
+    assert.equal(resultOf(await readOutcome(outcomes, AbortSignal.timeout(HANG_MS))).job.status, "Completed");
 
     const project = join(home, ".node-red", "projects", "line4");
     const files = readdirSync(project).filter((name) => !name.startsWith("."));

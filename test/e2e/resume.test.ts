@@ -9,9 +9,9 @@ import { HoldingProxy, POLLS } from "../nodes/holding-proxy";
 import { startSegmentServer, type SegmentServer } from "../nodes/segment-server";
 import { journalKeys } from "../support/journal";
 import { removeFolder } from "../../tools/remove-folder";
+import { HANG_MS } from "../support/limits";
 
 const PICTURE = join(__dirname, "../../pictures/coffee.jpg");
-const MINUTE = 60_000;
 const outcomeSchema = z.object({
   status: z.string(),
   topic: z.string(),
@@ -21,8 +21,7 @@ const outcomeSchema = z.object({
 });
 type Outcome = z.infer<typeof outcomeSchema>;
 
-describe("waits in a Node-RED that is killed", function () {
-  this.timeout(3 * MINUTE);
+describe("waits in a Node-RED that is killed", () => {
   let home: string;
   let userDir: string;
   let outcomes: string;
@@ -77,7 +76,7 @@ describe("waits in a Node-RED that is killed", function () {
 
   async function start(): Promise<void> {
     const flow = flowOf(proxy.url, outcomes);
-    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(MINUTE), { credentialSecret: false });
+    nodeRed = await startNodeRed(home, flow, AbortSignal.timeout(HANG_MS), { credentialSecret: false });
   }
 
   async function kill(): Promise<void> {
