@@ -6,6 +6,7 @@ import { z } from "zod";
 import { ERROR_CODES } from "../src/api";
 import { samPackages } from "../src/engine";
 import { HELP } from "../src/cli/options";
+import { STEPS } from "../src/simulator/script";
 
 const ROOT = join(__dirname, "..");
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
@@ -114,6 +115,14 @@ describe("documents", () => {
     const options = (text: string): string[] => [...new Set(text.match(/--[a-z][a-z-]+/g))].sort();
     const page = `${section("docs/servers.md", "Options")}${section("docs/servers.md", "install-sam")}`;
     assert.deepEqual(options(page), options(HELP));
+  });
+
+  it("explain every step of the simulator", () => {
+    const cells = firstCells(section("docs/simulator.md", "Rules"));
+    assert.deepEqual(
+      STEPS.filter((step) => !cells.includes(step)),
+      [],
+    );
   });
 
   it("name the packages and versions that install-sam installs", () => {
