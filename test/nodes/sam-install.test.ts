@@ -211,7 +211,7 @@ describe("installing sam from the dialog of a config node", () => {
       waiting.forEach(nothing);
       for (const dataDir of [first, other]) {
         const { installation } = await ended(dataDir!);
-        assert.match(installation?.reason ?? "", /E404.*does not give out/);
+        assert.match(installation?.reason ?? "", /E404.*registry refuses the packages/);
       }
     });
   });
