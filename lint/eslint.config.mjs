@@ -18,9 +18,9 @@ export default [
   {
     files: ["{nodes,src,tools,scripts,bench,lint,examples}/**/*.{ts,mjs}"],
     rules: {
-      "max-lines": ["warn", FILE_LINES],
-      "max-lines-per-function": ["warn", FUNCTION_LINES],
+      "max-lines": ["error", FILE_LINES],
+      "max-lines-per-function": ["error", FUNCTION_LINES],
     },
   },
-  { files: ["nodes/*.ts"], rules: { "max-lines": ["warn", NODE_LINES] } },
+  { files: ["nodes/*.ts"], rules: { "max-lines": ["error", NODE_LINES] } },
 ];

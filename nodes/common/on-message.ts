@@ -68,7 +68,9 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
   };
   const status = new StatusLine(node, extras.working ?? count, extras.idle ?? (() => noteStatus(note())));
 
-  const { inTurn = (work) => work() } = extras;
+  const inTurn: NonNullable<Extras["inTurn"]> = extras.inTurn ?? ((work) => work());
+  // In a queue the status of a message replaces that of the one before it when it ends: in between it would blink.
+  const isQueued = extras.inTurn !== undefined;
   const run = async (msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> => {
     underWay++;
     const task = {
@@ -79,10 +81,11 @@ export function onMessage(RED: NodeAPI, node: Node, texts: Texts, handle: Handle
     };
     const failure = await inTurn(async () => {
       if (closing.signal.aborted) return undefined;
-      status.next();
+      if (!isQueued) status.next();
       const failure = await handle(msg, task).then(() => undefined, asError);
       underWay--;
-      status.ended(failure);
+      if (isQueued && failure === undefined) status.next();
+      else status.ended(failure);
       return failure;
     });
     await extras.settled?.();

@@ -55,7 +55,6 @@ export function oneByOne(RED: NodeAPI, node: Node, dropped: string, work: Work):
     inTurn(() => {
       if (!isClosed) action();
       status.next();
-      status.refresh();
       return Promise.resolve();
     }).catch(report);
   };

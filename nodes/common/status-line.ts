@@ -22,10 +22,10 @@ export class StatusLine {
     private readonly idle: () => NodeStatus,
   ) {}
 
-  /** A new message begins: an older failure is history. A node that shows no work keeps its status until the end. */
+  /** A new message begins: an older failure is history. */
   next(): void {
     this.#failure = undefined;
-    if (this.working() !== undefined) this.refresh();
+    this.refresh();
   }
 
   /** A message has ended, perhaps by a failure. */

@@ -68,23 +68,26 @@ export class FileRoutes {
    * and uploads of the same picture at the same time share one.
    */
   async #uploadOnce(upload: Upload, externalId: string, signal = new AbortController().signal): Promise<FileRecord> {
-    if (signal.aborted) throw cancelledError(`upload ${preview(upload.name)}`); // no flight would begin, nor end
-    const flight =
-      this.#flights.get(externalId) ??
-      new SingleFlight<FileRecord>(async (shared) => {
-        try {
-          const [known] = await this.#records([{ externalId }], true, shared);
-          return known?.uploaded === true ? known : await this.#upload(upload, externalId, shared);
-        } finally {
-          this.#flights.delete(externalId);
-        }
-      });
-    this.#flights.set(externalId, flight);
+    const flight = this.#flights.get(externalId) ?? this.#flightOf(upload, externalId);
     try {
       return await flight.run(signal);
     } catch (error) {
       throw signal.aborted ? cancelledError(`upload ${preview(upload.name)}`) : error;
     }
+  }
+
+  /** The upload of a picture that others can join, from its begin to its end. */
+  #flightOf(upload: Upload, externalId: string): SingleFlight<FileRecord> {
+    const flight = new SingleFlight<FileRecord>(async (signal) => {
+      this.#flights.set(externalId, flight);
+      try {
+        const [known] = await this.#records([{ externalId }], true, signal);
+        return known?.uploaded === true ? known : await this.#upload(upload, externalId, signal);
+      } finally {
+        this.#flights.delete(externalId);
+      }
+    });
+    return flight;
   }
 
   async #upload(upload: Upload, externalId: string | undefined, signal: AbortSignal | undefined): Promise<FileRecord> {

@@ -48,7 +48,8 @@ function describe({ summary, params, query, headers, body, response, status = 20
 function parameters(location: "path" | "query" | "header", schema: z.ZodObject | undefined): object[] {
   return Object.entries(schema?.shape ?? {}).map(([name, field]) => {
     // On the wire it is text. The parsed type is more useful to the reader.
-    const { $schema: _, description, ...rest } = z.toJSONSchema(field, { io: "output" });
+    const { description, ...rest } = z.toJSONSchema(field, { io: "output" });
+    delete rest.$schema;
     const required = !z.safeParse(field, undefined).success;
     return { name, in: location, ...(required && { required }), ...(description && { description }), schema: rest };
   });

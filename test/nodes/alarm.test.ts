@@ -207,6 +207,17 @@ describe("segment alarm", () => {
     ]);
   });
 
+  it("does not blink between two messages that fail", async () => {
+    await load();
+    await give(measure(5));
+    const shown: unknown[] = [];
+    const emitter: EventEmitter = helper.getNode("alarm");
+    emitter.on("call:status", ({ args }: { args: unknown[] }) => shown.push(args[0]));
+    for (const message of [{}, {}]) flow.send("alarm", message);
+    await flow.nextOf("caught", 2);
+    assert.deepEqual(shown, [{ fill: "red", shape: "ring", text: "invalid-result" }]);
+  });
+
   it("shows no error of a message once a later one is done, even when both came at once", async () => {
     await load();
     const shown: unknown[] = [];

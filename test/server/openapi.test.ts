@@ -75,10 +75,10 @@ describe("the OpenAPI document", () => {
     const headers = Object.fromEntries(
       parameters.filter((each) => each.in === "header").map((each) => [each.name, each]),
     );
-    assert.deepEqual(headers["x-segment-candidates"]?.schema, { type: "integer", minimum: 1, maximum: 4, default: 1 });
-    assert.deepEqual(headers["Idempotency-Key"]?.schema, { type: "string", minLength: 1, maxLength: 255 });
-    assert.deepEqual(headers["x-segment-engine"]?.schema["enum"], ["auto", "graphcut", "sam"]);
-    assert.equal(headers["x-segment-engine"]?.required, undefined);
+    assert.deepEqual(headers["x-segment-candidates"]!.schema, { type: "integer", minimum: 1, maximum: 4, default: 1 });
+    assert.deepEqual(headers["Idempotency-Key"]!.schema, { type: "string", minLength: 1, maxLength: 255 });
+    assert.deepEqual(headers["x-segment-engine"]!.schema["enum"], ["auto", "graphcut", "sam"]);
+    assert.equal(headers["x-segment-engine"]!.required, undefined);
   });
 
   it("says which routes need no token", () => {

@@ -49,8 +49,14 @@ const startHeadersSchema = z.object({
 });
 const preferHeadersSchema = z.object({ Prefer: preferHeader });
 
-/** The routes of jobs. `:project` may be any name: the server has one set of jobs and files for all projects. */
+/** The routes of jobs. `:project` may be any name: a server has one set of jobs and files. */
 export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
+  addStartRoute(app, jobs);
+  addJobRoute(app, jobs);
+  addJobsRoute(app, jobs);
+}
+
+function addStartRoute(app: FastifyInstance, jobs: JobService): void {
   addRoute(app, {
     method: "POST",
     url: PATH,
@@ -71,7 +77,9 @@ export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
       return startedJobResponse(job);
     },
   });
+}
 
+function addJobRoute(app: FastifyInstance, jobs: JobService): void {
   addRoute(app, {
     method: "GET",
     url: `${PATH}/:jobId`,
@@ -88,7 +96,9 @@ export function segmentRoutes(app: FastifyInstance, jobs: JobService): void {
       return job;
     },
   });
+}
 
+function addJobsRoute(app: FastifyInstance, jobs: JobService): void {
   addRoute(app, {
     method: "POST",
     url: `${PATH}/${BYIDS_EXTENSION}`,
